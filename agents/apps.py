@@ -1,0 +1,7 @@
+from django.apps import AppConfig
+
+
+class AgentsConfig(AppConfig):
+    """Who takes part: users, agents, keys and authentication."""
+
+    name = "agents"

@@ -1,0 +1,159 @@
+"""Who takes part: users who log in, agents who deal, and the keys that stand for an agent."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from typing import Any
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.auth.models import PermissionsMixin
+from django.contrib.postgres.fields import ArrayField
+from django.core.validators import RegexValidator
+from django.db import models, transaction
+from django.db.models import Q
+from django.db.models.functions import Lower, Now
+from django.utils.text import slugify
+
+from marketplace.identifiers import uuid7
+
+
+class UserManager(BaseUserManager["User"]):
+    def create_user(self, email: str, password: str | None = None, **fields: Any) -> User:
+        """A user and, in the same transaction, their HUMAN agent; `name` names the agent."""
+        user = self.model(email=self.normalize_email(email).lower(), **fields)
+        user.set_password(password)
+        user.save()
+        return user
+
+    def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> User:
+        """An operator who may do everything."""
+        return self.create_user(email, password, is_staff=True, is_superuser=True, **fields)
+
+
+class User(AbstractBaseUser, PermissionsMixin):
+    """A login. Operators are users with `is_staff`."""
+
+    email = models.EmailField("e-mail address", unique=True)
+    name = models.CharField(max_length=100, blank=True)
+    is_active = models.BooleanField(default=True)
+    is_staff = models.BooleanField("operator", default=False)
+    date_joined = models.DateTimeField(db_default=Now(), editable=False)
+
+    objects = UserManager()
+
+    USERNAME_FIELD = EMAIL_FIELD = "email"
+    REQUIRED_FIELDS: list[str] = []
+
+    class Meta:
+        constraints = [models.UniqueConstraint(Lower("email"), name="user_email_unique_in_any_case")]
+
+    def __str__(self) -> str:
+        return self.email
+
+    @transaction.atomic
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Whoever makes a user, and however: the HUMAN agent is made in the same transaction."""
+        is_new = self._state.adding
+        super().save(*args, **kwargs)
+        if is_new:
+            name = self.name or self.email.partition("@")[0]
+            Agent.objects.create(kind=Agent.Kind.HUMAN, user=self, name=name, handle=Agent.free_handle(name))
+
+    def get_full_name(self) -> str:
+        return self.name
+
+    def get_short_name(self) -> str:
+        return self.name
+
+
+class Agent(models.Model):
+    """A participant in the market, AI or human; whatever takes part in a deal is one of these."""
+
+    class Kind(models.TextChoices):
+        AI = "AI", "AI agent"
+        HUMAN = "HUMAN", "Person"
+
+    class Status(models.TextChoices):
+        PENDING_CLAIM = "PENDING_CLAIM", "Waiting for its owner"
+        ACTIVE = "ACTIVE", "Active"
+        PAUSED = "PAUSED", "Paused"
+        SUSPENDED = "SUSPENDED", "Suspended"
+
+    HANDLE = r"^[a-z0-9](?:[a-z0-9-]{1,38})[a-z0-9]$"
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    handle = models.CharField(
+        max_length=40,
+        unique=True,
+        validators=[RegexValidator(HANDLE, "Use 3 to 40 lower-case letters, digits and hyphens.")],
+    )
+    kind = models.CharField(max_length=5, choices=Kind)
+    user = models.OneToOneField(User, models.PROTECT, null=True, blank=True, help_text="Whose HUMAN agent this is.")
+    owner = models.ForeignKey(
+        User, models.PROTECT, null=True, blank=True, related_name="owned_agents", help_text="Who claimed this AI agent."
+    )
+    name = models.CharField(max_length=100)
+    description = models.TextField(blank=True, max_length=2000)
+    vertical = models.CharField(max_length=50, blank=True)
+    skills = ArrayField(models.CharField(max_length=50), default=list, blank=True)
+    model_name = models.CharField(max_length=100, blank=True)
+    status = models.CharField(max_length=13, choices=Status, default=Status.ACTIVE)
+    status_report = models.TextField(blank=True, max_length=2000)
+    last_heartbeat_at = models.DateTimeField(null=True, blank=True)
+    completed_jobs = models.PositiveIntegerField(default=0)
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(kind="HUMAN", user__isnull=False, owner__isnull=True) | Q(kind="AI", user__isnull=True),
+                name="agent_is_a_person_or_owned",
+            ),
+        ]
+        indexes = [models.Index(fields=["-completed_jobs", "-id"], name="agent_leaderboard")]
+
+    def __str__(self) -> str:
+        return self.handle
+
+    @property
+    def is_human(self) -> bool:
+        return self.kind == self.Kind.HUMAN
+
+    @property
+    def controller_id(self) -> int | None:
+        """The user who decides for this agent: the person, or the owner of an AI agent; None while unclaimed."""
+        return self.user_id or self.owner_id
+
+    @staticmethod
+    def free_handle(name: str) -> str:
+        """A handle made from a name, with a random tail so that it is free and reveals no one else's."""
+        stem = slugify(name)[:31].strip("-") or "agent"
+        return f"{stem}-{secrets.token_hex(4)}"
+
+
+class ApiKey(models.Model):
+    """Stands for its agent. Only a SHA-256 of the key is kept: 256 random bits need no slow hash."""
+
+    PREFIX = "mj_live_"
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    agent = models.ForeignKey(Agent, models.CASCADE, related_name="api_keys")
+    name = models.CharField(max_length=100)
+    prefix = models.CharField(max_length=20, help_text="The beginning of the key, to recognise it by.")
+    digest = models.BinaryField(max_length=32, unique=True, editable=False)
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+    expires_at = models.DateTimeField(null=True, blank=True)
+    last_used_at = models.DateTimeField(null=True, blank=True)
+    revoked_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        verbose_name = "API key"
+
+    def __str__(self) -> str:
+        return f"{self.prefix}… ({self.name})"
+
+    @staticmethod
+    def digest_of(raw: str) -> bytes:
+        """What is stored of a key, and looked up by."""
+        return hashlib.sha256(raw.encode()).digest()

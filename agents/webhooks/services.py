@@ -1,0 +1,187 @@
+"""Endpoints, and the way of an event to them: relay, claim, send, record."""
+
+import asyncio
+import random
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import structlog
+from django.conf import settings
+from django.db import transaction
+from django.db.models import F
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from agents.models import Agent
+from agents.services import require_control
+from agents.webhooks import egress, signing
+from agents.webhooks.models import Delivery, Endpoint
+from marketplace.encryption import decrypt, encrypt
+from marketplace.events import services as events
+from marketplace.events.models import Event
+
+logger = structlog.get_logger(__name__)
+
+# Waits between attempts (SURVIVE, Standard Webhooks: recommended schedule): eleven attempts over three days.
+WAITS = [
+    timedelta(seconds=5),
+    timedelta(minutes=1),
+    timedelta(minutes=5),
+    timedelta(minutes=30),
+    *(timedelta(hours=hours) for hours in (2, 5, 10, 14, 20, 24)),
+]
+MOST_JITTER = timedelta(minutes=15)
+SLOW_DOWN = timedelta(seconds=60)
+LONGEST_RETRY_AFTER = timedelta(hours=24)
+SLOW_DOWN_STATUSES = frozenset({429, 502, 504})
+GONE = 410
+RELAY_BATCH = 500
+CLAIM_BATCH = 64
+
+
+@transaction.atomic
+def set_endpoint(*, agent: Agent, url: str, actor: Agent, secret: str = "") -> tuple[Endpoint, str]:
+    """Makes `url` the agent's endpoint with a new secret, returned this once; its other endpoints end."""
+    require_control(actor, agent)
+    egress.check_url(url, "webhookUrl")
+    secret = secret or signing.new_secret()
+    agent.webhook_endpoints.exclude(url=url).update(enabled=False, disabled_reason="replaced by another")
+    endpoint, _ = Endpoint.objects.update_or_create(
+        agent=agent,
+        url=url,
+        defaults={"encrypted_secret": encrypt(secret.encode()), "enabled": True, "disabled_reason": ""},
+    )
+    events.emit("webhook.set", actor=actor, audience=[], data={"agentId": agent.handle, "endpointId": str(endpoint.pk)})
+    return endpoint, secret
+
+
+@transaction.atomic
+def remove_endpoints(*, agent: Agent, actor: Agent) -> None:
+    """The agent hears nothing more by webhook."""
+    require_control(actor, agent)
+    if agent.webhook_endpoints.filter(enabled=True).update(enabled=False, disabled_reason="removed"):
+        events.emit("webhook.removed", actor=actor, audience=[], data={"agentId": agent.handle})
+
+
+@transaction.atomic
+def relay_batch() -> int:
+    """Turns events that nobody has relayed into deliveries, each once; returns how many events it took."""
+    taken = list(
+        Event.objects.filter(relayed_at=None).select_for_update(skip_locked=True).order_by("id")[:RELAY_BATCH]
+    )
+    audience = {agent for event in taken for agent in event.audience}
+    endpoints: dict[UUID, list[Endpoint]] = {}
+    for endpoint in Endpoint.objects.filter(agent__in=audience, enabled=True):
+        endpoints.setdefault(endpoint.agent_id, []).append(endpoint)
+    Delivery.objects.bulk_create(
+        [
+            Delivery(endpoint=endpoint, event=event)
+            for event in taken
+            for agent in event.audience
+            for endpoint in endpoints.get(agent, [])
+            if not endpoint.types or event.type in endpoint.types
+        ],
+        ignore_conflicts=True,
+    )
+    Event.objects.filter(pk__in=[event.pk for event in taken]).update(relayed_at=Now())
+    return len(taken)
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A delivery that this worker alone may attempt until its lease ends."""
+
+    delivery: Delivery
+    leased_until: datetime
+
+
+@transaction.atomic
+def claim_due() -> list[Claim]:
+    """Leases deliveries that are due, in one short transaction: nothing is open while we talk to the network."""
+    due = (
+        Delivery.objects.filter(status=Delivery.Status.PENDING, next_attempt_at__lte=Now())
+        .exclude(leased_until__gt=Now())
+        .order_by("next_attempt_at")
+        .select_for_update(skip_locked=True, of=("self",))
+        .select_related("endpoint", "event")
+        .annotate(lease_ends=Now() + timedelta(seconds=settings.WEBHOOK_LEASE_SECONDS))
+    )
+    claims = [Claim(delivery, delivery.lease_ends) for delivery in due[:CLAIM_BATCH]]
+    if claims:
+        ids = [claim.delivery.pk for claim in claims]
+        Delivery.objects.filter(pk__in=ids).update(leased_until=claims[0].leased_until)
+    return claims
+
+
+def deliver(claims: Sequence[Claim]) -> None:
+    """Sends all of them at once and records what came back."""
+    wanted = [claim for claim in claims if claim.delivery.endpoint.enabled]
+    for claim in claims:
+        if not claim.delivery.endpoint.enabled:
+            _settle(claim, status=Delivery.Status.FAILED, last_error="the endpoint is disabled")
+    for claim, answer in zip(wanted, asyncio.run(_send_all(wanted)), strict=True):
+        record(claim, answer)
+
+
+async def _send_all(claims: Iterable[Claim]) -> list[egress.Answer]:
+    async with egress.new_pool() as pool:
+        return await asyncio.gather(
+            *(egress.send(pool, c.delivery.endpoint.url, _headers(c), bytes(c.delivery.event.body)) for c in claims)
+        )
+
+
+def _headers(claim: Claim) -> dict[str, str]:
+    delivery = claim.delivery
+    signature = signing.headers(
+        secret=decrypt(bytes(delivery.endpoint.encrypted_secret)).decode(),
+        message_id=str(delivery.event.uid),
+        body=bytes(delivery.event.body),
+        at=timezone.now(),
+    )
+    return {"content-type": "application/json", "user-agent": "Guildhall", **signature}
+
+
+def record(claim: Claim, answer: egress.Answer) -> None:
+    """Ends the delivery, or says when it is tried again; 410 disables the endpoint."""
+    if answer.accepted:
+        _settle(
+            claim,
+            status=Delivery.Status.DELIVERED,
+            delivered_at=Now(),
+            response_status=answer.status,
+            last_error="",
+        )
+        return
+    if answer.status == GONE:
+        Endpoint.objects.filter(pk=claim.delivery.endpoint_id).update(
+            enabled=False, disabled_reason="the receiver answered 410 Gone"
+        )
+    wait = _wait(claim.delivery.attempts, answer)
+    error = answer.error or f"answered {answer.status}"
+    if wait is None or answer.status == GONE:
+        _settle(claim, status=Delivery.Status.FAILED, response_status=answer.status, last_error=error)
+    else:
+        _settle(claim, next_attempt_at=Now() + wait, response_status=answer.status, last_error=error)
+    logger.info("webhook_not_accepted", delivery=claim.delivery.pk, error=error)
+
+
+def _settle(claim: Claim, **changes: object) -> None:
+    """Writes the outcome unless the lease ended and another worker has the delivery now."""
+    Delivery.objects.filter(
+        pk=claim.delivery.pk, status=Delivery.Status.PENDING, leased_until=claim.leased_until
+    ).update(attempts=F("attempts") + 1, leased_until=None, **changes)
+
+
+def _wait(attempts_before: int, answer: egress.Answer) -> timedelta | None:
+    """How long until the next attempt, or None after the last. Jitter is only added, so nothing comes early."""
+    if attempts_before >= len(WAITS):
+        return None
+    wait = WAITS[attempts_before]
+    wait += min(MOST_JITTER, wait * random.uniform(0, 0.2))
+    if answer.timed_out or answer.status in SLOW_DOWN_STATUSES:
+        wait = max(wait, SLOW_DOWN)
+    if answer.retry_after.isdecimal():
+        wait = max(wait, min(timedelta(seconds=int(answer.retry_after[:6])), LONGEST_RETRY_AFTER))
+    return wait

@@ -1,0 +1,10 @@
+from django.apps import AppConfig
+
+
+class BidsConfig(AppConfig):
+    """Who offers to do it."""
+
+    name = "bids"
+
+    def ready(self) -> None:
+        from bids import receivers  # noqa: F401  (connects them)

@@ -1,0 +1,49 @@
+"""Who offers to do a job, and for how much."""
+
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Now
+
+from agents.models import Agent
+from jobs.models import Job
+from marketplace.identifiers import uuid7
+
+
+class Bid(models.Model):
+    """An offer by an agent to do the job for an amount."""
+
+    class Status(models.TextChoices):
+        PENDING = "PENDING", "Pending"
+        ACCEPTED = "ACCEPTED", "Accepted"
+        REJECTED = "REJECTED", "Rejected"
+        WITHDRAWN = "WITHDRAWN", "Withdrawn"
+        EXPIRED = "EXPIRED", "Expired"
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    job = models.ForeignKey(Job, models.PROTECT, related_name="bids")
+    bidder = models.ForeignKey(Agent, models.PROTECT, related_name="bids")
+    amount = models.BigIntegerField(help_text="Micro-USDC.")
+    cover_letter = models.TextField(blank=True, max_length=2000)
+    eta_minutes = models.PositiveIntegerField(null=True, blank=True)
+    status = models.CharField(max_length=9, choices=Status, default=Status.PENDING)
+    reason = models.TextField(blank=True, max_length=1000)
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+    updated_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(amount__gt=0), name="bid_amount_positive"),
+            models.UniqueConstraint(
+                fields=["job", "bidder"],
+                condition=Q(status__in=["PENDING", "ACCEPTED"]),
+                name="bid_one_standing_per_agent",
+            ),
+            models.UniqueConstraint(fields=["job"], condition=Q(status="ACCEPTED"), name="bid_one_accepted_per_job"),
+        ]
+        indexes = [
+            models.Index(fields=["job", "-created_at", "-id"], name="bid_of_job"),
+            models.Index(fields=["bidder", "-created_at", "-id"], name="bid_of_bidder"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.bidder_id} on {self.job_id}"

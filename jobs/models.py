@@ -1,0 +1,172 @@
+"""What is to be done: templates, jobs and what was submitted for them."""
+
+from __future__ import annotations
+
+import pgtrigger
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchVector, SearchVectorField
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Now
+
+from agents.models import Agent
+from jobs.lifecycle import STATUS_MOVES, Status
+from jobs.terms import Terms
+from marketplace.identifiers import uuid7
+from marketplace.money import share
+
+
+class JobTemplate(models.Model):
+    """A kind of job, with JSON Schemas (2020-12) for what goes in and what comes out."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    slug = models.SlugField(unique=True)
+    name = models.CharField(max_length=100)
+    vertical = models.CharField(max_length=50, db_index=True)
+    description = models.TextField(blank=True, max_length=2000)
+    input_schema = models.JSONField(default=dict, blank=True)
+    output_schema = models.JSONField(default=dict, blank=True)
+    suggested_budget = models.BigIntegerField(default=0, help_text="Micro-USDC.")
+    estimated_duration_ms = models.BigIntegerField(default=0, help_text="Milliseconds.")
+    is_active = models.BooleanField(default=True)
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    class Meta:
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def clean(self) -> None:
+        """Refuses schemas that are not valid JSON Schema; raises Django's ValidationError."""
+        from jobs.schemas import check_schema
+
+        check_schema(self.input_schema, "input_schema")
+        check_schema(self.output_schema, "output_schema")
+
+
+class Job(models.Model):
+    """A piece of work, from posting to payment. Only the verbs of `jobs.services` move its status."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    poster = models.ForeignKey(Agent, models.PROTECT, related_name="posted_jobs")
+    worker = models.ForeignKey(Agent, models.PROTECT, null=True, blank=True, related_name="work")
+    template = models.ForeignKey(JobTemplate, models.PROTECT, null=True, blank=True, related_name="jobs")
+    title = models.CharField(max_length=200)
+    description = models.TextField(max_length=20_000, blank=True)
+    vertical = models.CharField(max_length=50, blank=True)
+    input_data = models.JSONField(default=dict, blank=True)
+    output_schema = models.JSONField(
+        default=dict, blank=True, help_text="As the template had it when the job was posted."
+    )
+    budget = models.BigIntegerField(help_text="Micro-USDC.")
+    price = models.BigIntegerField(null=True, blank=True, help_text="Micro-USDC agreed with the worker.")
+    status = models.CharField(max_length=11, choices=Status, default=Status.DRAFT)
+    terms = models.JSONField()
+    deadline_at = models.DateTimeField(help_text="An open job expires then.")
+    auto_approve_at = models.DateTimeField(null=True, blank=True)
+    bid_count = models.PositiveIntegerField(default=0)
+    revision_count = models.PositiveIntegerField(default=0)
+    progress_percent = models.PositiveSmallIntegerField(default=0)
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+    updated_at = models.DateTimeField(db_default=Now())
+    published_at = models.DateTimeField(null=True, blank=True)
+    assigned_at = models.DateTimeField(null=True, blank=True)
+    started_at = models.DateTimeField(null=True, blank=True)
+    submitted_at = models.DateTimeField(null=True, blank=True)
+    completed_at = models.DateTimeField(null=True, blank=True)
+    cancelled_at = models.DateTimeField(null=True, blank=True)
+    search = models.GeneratedField(
+        expression=SearchVector("title", weight="A", config="english")
+        + SearchVector("description", weight="B", config="english"),
+        output_field=SearchVectorField(),
+        db_persist=True,
+    )
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(budget__gt=0), name="job_budget_positive"),
+            models.CheckConstraint(condition=Q(price=None) | Q(price__gt=0), name="job_price_positive"),
+            models.CheckConstraint(
+                condition=Q(status__in=[Status.DRAFT, Status.OPEN, Status.CANCELLED])
+                | Q(worker__isnull=False, price__isnull=False),
+                name="job_in_work_has_a_worker",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status=Status.IN_REVIEW) | Q(auto_approve_at__isnull=False),
+                name="job_in_review_has_a_clock",
+            ),
+            models.CheckConstraint(condition=Q(progress_percent__lte=100), name="job_progress_percent"),
+        ]
+        indexes = [
+            models.Index(fields=["status", "-created_at", "-id"], name="job_by_status"),
+            models.Index(fields=["-created_at", "-id"], name="job_newest"),
+            models.Index(fields=["poster", "-created_at", "-id"], name="job_of_poster"),
+            models.Index(fields=["worker", "-created_at", "-id"], name="job_of_worker"),
+            models.Index(fields=["auto_approve_at"], condition=Q(status="IN_REVIEW"), name="job_review_due"),
+            models.Index(fields=["deadline_at"], condition=Q(status="OPEN"), name="job_expiry_due"),
+            GinIndex(fields=["search"], name="job_search"),
+        ]
+        triggers = [
+            pgtrigger.FSM(name="status_moves_by_the_table", field="status", transitions=STATUS_MOVES),
+            pgtrigger.ReadOnly(name="freeze_terms", fields=["terms", "poster", "output_schema"]),
+            pgtrigger.Protect(name="keep_jobs", operation=pgtrigger.Delete),
+            pgtrigger.Trigger(
+                name="born_as_draft",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Insert,
+                condition=pgtrigger.Condition("NEW.status <> 'DRAFT'"),
+                func="RAISE EXCEPTION 'a job is created as a draft' USING ERRCODE = 'integrity_constraint_violation';",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+    @property
+    def rules(self) -> Terms:
+        """The Terms of this deal."""
+        return Terms.load(self.terms)
+
+    @property
+    def amount(self) -> int:
+        """Micro-USDC: the agreed price, or the budget before there is one."""
+        return self.price if self.price is not None else self.budget
+
+    @property
+    def fee(self) -> int:
+        """Micro-USDC kept by the marketplace when the job is paid."""
+        return share(self.amount, self.rules.release_fee_bps)
+
+
+class Submission(models.Model):
+    """What the worker handed in, and what the poster said of it."""
+
+    class Verdict(models.TextChoices):
+        PENDING = "PENDING", "Waiting for review"
+        APPROVED = "APPROVED", "Approved"
+        REJECTED = "REJECTED", "Changes requested"
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    job = models.ForeignKey(Job, models.PROTECT, related_name="submissions")
+    worker = models.ForeignKey(Agent, models.PROTECT, related_name="+")
+    number = models.PositiveIntegerField()
+    output_data = models.JSONField()
+    content_hash = models.CharField(max_length=64, help_text="SHA-256 of the canonical JSON of the output.")
+    proof_hash = models.CharField(max_length=200, blank=True, help_text="As the worker claims it; not checked.")
+    verdict = models.CharField(max_length=8, choices=Verdict, default=Verdict.PENDING)
+    reason = models.TextField(blank=True, max_length=5000)
+    category = models.CharField(max_length=50, blank=True)
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+    reviewed_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["job", "number"], name="submission_number_unique"),
+            models.UniqueConstraint(
+                fields=["job"], condition=Q(verdict="PENDING"), name="submission_one_pending_per_job"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"submission {self.number} for {self.job_id}"

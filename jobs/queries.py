@@ -1,0 +1,90 @@
+"""Reads of jobs and templates."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.contrib.postgres.search import SearchQuery
+from django.db.models import Q, QuerySet
+from django.db.models.functions import Now
+
+from agents.models import Agent
+from jobs.lifecycle import Status
+from jobs.models import Job, JobTemplate
+from marketplace.errors import NotFound
+from marketplace.events.models import Event
+
+
+def with_parties(jobs: QuerySet[Job]) -> QuerySet[Job]:
+    """The jobs with what a list or a page shows of poster, worker and template, in the same query."""
+    return jobs.select_related(
+        "poster__user", "poster__owner", "worker__user", "worker__owner", "template"
+    ).defer("search")
+
+
+def visible_to(actor: Agent | None) -> QuerySet[Job]:
+    """Jobs that the actor may know of: drafts are their poster's alone."""
+    if actor is None:
+        return published()
+    own = Q(poster=actor)
+    if actor.is_human:
+        own |= Q(poster__owner_id=actor.user_id)
+    return with_parties(Job.objects.filter(Q(published_at__isnull=False) | own))
+
+
+def published() -> QuerySet[Job]:
+    """Jobs that anyone may know of, for public lists."""
+    return with_parties(Job.objects.filter(published_at__isnull=False))
+
+
+def find_job(identifier: str | UUID, actor: Agent | None) -> Job:
+    """The job, if the actor may know of it. Raises NotFound, the same for missing and invisible ones."""
+    try:
+        job = visible_to(actor).filter(pk=UUID(str(identifier))).first()
+    except ValueError:
+        job = None
+    if job is None:
+        raise NotFound("There is no job with that id.")
+    return job
+
+
+def matching(jobs: QuerySet[Job], words: str) -> QuerySet[Job]:
+    """Those whose title or description has the words, as people type them into a search box."""
+    return jobs.filter(search=SearchQuery(words, search_type="websearch", config="english"))
+
+
+def jobs_of(agent: Agent) -> QuerySet[Job]:
+    """Jobs that the agent works or worked on."""
+    return with_parties(Job.objects.filter(worker=agent))
+
+
+def timeline(job: Job) -> QuerySet[Event]:
+    """What happened to the job, oldest first."""
+    return Event.objects.filter(job=job).select_related("actor").order_by("id")
+
+
+def templates() -> QuerySet[JobTemplate]:
+    """Templates on offer."""
+    return JobTemplate.objects.filter(is_active=True)
+
+
+def find_template(reference: str | UUID) -> JobTemplate:
+    """The template with that UUID or slug. Raises NotFound."""
+    try:
+        wanted = Q(pk=UUID(str(reference)))
+    except ValueError:
+        wanted = Q(slug=str(reference))
+    template = JobTemplate.objects.filter(wanted).first()
+    if template is None:
+        raise NotFound("There is no template with that id.")
+    return template
+
+
+def due_for_approval() -> QuerySet[Job]:
+    """Jobs whose review window has ended by the database's clock."""
+    return Job.objects.filter(status=Status.IN_REVIEW, auto_approve_at__lte=Now()).order_by("auto_approve_at")
+
+
+def due_to_expire() -> QuerySet[Job]:
+    """Open jobs whose deadline has passed by the database's clock."""
+    return Job.objects.filter(status=Status.OPEN, deadline_at__lte=Now()).order_by("deadline_at")

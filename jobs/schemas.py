@@ -1,0 +1,41 @@
+"""JSON Schema (2020-12): checking schemas, and data against them, with every error named by its path."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import jsonschema_rs
+from django.core.exceptions import ValidationError
+
+from marketplace.errors import FieldError, Invalid
+
+MOST_ERRORS = 20
+
+
+def check_schema(schema: Any, field: str) -> None:
+    """Raises Django's ValidationError naming `field` unless the schema is one that we can apply."""
+    try:
+        _validator(schema)
+    except (jsonschema_rs.ValidationError, jsonschema_rs.ReferencingError, ValueError, TypeError) as error:
+        raise ValidationError({field: f"Not a JSON Schema that can be used: {error}"}) from error
+
+
+def require_valid(data: Any, schema: Mapping[str, Any], field: str) -> None:
+    """Raises Invalid whose errors name each path in the data that breaks the schema, as `field.path`."""
+    errors = [error for error, _ in zip(_errors(data, schema, field), range(MOST_ERRORS))]
+    if errors:
+        raise Invalid(f"{field} does not match the template's schema.", errors=errors)
+
+
+def _errors(data: Any, schema: Mapping[str, Any], field: str) -> Iterator[FieldError]:
+    for error in _validator(schema).iter_errors(data):
+        path = ".".join(str(part) for part in (field, *error.instance_path))
+        yield FieldError(path, error.message[:500])
+
+
+def _validator(schema: Any) -> Any:
+    """A validator that fetches nothing: by default `$ref` would reach the network and the disk."""
+    return jsonschema_rs.Draft202012Validator(schema, retriever=_refuse, validate_formats=True)
+
+
+def _refuse(uri: str) -> Any:
+    raise ValueError(f"References outside the schema are not allowed: {uri}")

@@ -1,0 +1,320 @@
+"""The verbs of a job: each locks it, checks the table, changes it, moves money and says what happened."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import F
+from django.db.models.functions import Now
+from django.dispatch import Signal
+from django.utils import timezone
+
+from agents.models import Agent
+from jobs import schemas
+from jobs.lifecycle import Status, require
+from jobs.models import Job, JobTemplate, Submission
+from jobs.terms import Terms
+from marketplace.errors import Invalid, MarketError
+from marketplace.events import services as events
+from marketplace.money import format_usdc
+from wallets import services as wallets
+
+# Sent with `job` and `actor`, in the transaction, when a job stops being open: whoever keeps something that hangs on
+# an open job (bids) puts it in order.
+job_left_open = Signal()
+
+EDITABLE = frozenset({"title", "description", "budget", "vertical", "deadline_at", "input_data"})
+SHORTEST_REASON = 3
+
+
+class NoRevisionsLeft(MarketError):
+    code, title = "NO_REVISIONS_LEFT", "No revisions left"
+    detail = "The agreed number of revisions is used up; approve the submission or open a dispute."
+
+
+def lock(job: Job) -> Job:
+    """The job as it is now, its row locked until the transaction ends. Always the first lock that a verb takes."""
+    return (
+        Job.objects.select_for_update(of=("self",), no_key=True)
+        .select_related("poster__user", "poster__owner", "worker__user", "worker__owner", "template")
+        .get(pk=job.pk)
+    )
+
+
+@transaction.atomic
+def create_job(
+    *,
+    actor: Agent,
+    title: str,
+    description: str,
+    budget: int,
+    template: JobTemplate | None = None,
+    input_data: Mapping[str, Any] | None = None,
+    vertical: str = "",
+    deadline_at: datetime | None = None,
+    terms: Terms | None = None,
+    publish: bool = True,
+    poster: Agent | None = None,
+) -> Job:
+    """A job of the actor, or of `poster` for whom the actor acts; published at once unless it is to stay a draft.
+
+    `budget` is micro-USDC. Raises Invalid naming the field; InsufficientFunds if the Terms fund on publish.
+    """
+    job = Job(
+        poster=poster or actor,
+        template=template,
+        title=title,
+        description=description,
+        budget=budget,
+        vertical=vertical or (template.vertical if template else ""),
+        input_data=dict(input_data or {}),
+        output_schema=template.output_schema if template else {},
+        deadline_at=deadline_at or timezone.now() + settings.DEFAULT_DEADLINE,
+        terms=(terms or Terms.default()).dump(),
+    )
+    _check(job)
+    job.save()
+    return publish_job(job=job, actor=actor) if publish else job
+
+
+@transaction.atomic
+def publish_job(*, job: Job, actor: Agent) -> Job:
+    """DRAFT → OPEN: others see it and may bid."""
+    job = lock(job)
+    transition = require(job, "publish", actor)
+    _check(job)
+    _move(job, transition.target, published_at=Now())
+    if job.rules.fund_on == "publish":
+        wallets.hold_escrow(job=job, amount=job.budget)
+    _tell("job.posted", job, actor, from_status=Status.DRAFT)
+    return job
+
+
+@transaction.atomic
+def update_job(*, job: Job, actor: Agent, **changes: Any) -> Job:
+    """Changes a draft or an open job. With bids the amount on offer stays: bidders counted on it."""
+    job = lock(job)
+    require(job, "update", actor)
+    unknown = changes.keys() - EDITABLE
+    if unknown:
+        raise Invalid.field(sorted(unknown)[0], "Cannot be changed.")
+    changes = {field: value for field, value in changes.items() if getattr(job, field) != value}
+    if "budget" in changes and job.status == Status.OPEN and (job.bid_count or job.rules.fund_on == "publish"):
+        raise Invalid.field("budgetUsdc", "Cannot be changed once the money is held or there are bids.")
+    if not changes:
+        return job
+    for field, value in changes.items():
+        setattr(job, field, value)
+    _check(job)
+    job.updated_at = timezone.now()
+    job.save(update_fields=[*changes, "updated_at"])
+    events.emit("job.updated", job=job, actor=actor, audience=[job.poster], data={"changed": sorted(changes)})
+    return job
+
+
+def _check(job: Job) -> None:
+    """Raises Invalid naming what is wrong with a job that is written or published."""
+    if job.deadline_at <= timezone.now():
+        raise Invalid.field("deadlineAt", "Must be in the future.")
+    if job.template is not None:
+        if not job.template.is_active and job._state.adding:
+            raise Invalid.field("templateId", "This template is no longer offered.")
+        schemas.require_valid(job.input_data, job.template.input_schema, "inputData")
+
+
+@transaction.atomic
+def assign_job(*, job: Job, worker: Agent, price: int, actor: Agent) -> Job:
+    """OPEN → ASSIGNED at the agreed micro-USDC, which is now in escrow. Raises InsufficientFunds."""
+    job = lock(job)
+    transition = require(job, "assign", actor)
+    held = job.budget if job.rules.fund_on == "publish" else 0
+    _move(job, transition.target, worker=worker, price=price, assigned_at=Now())
+    if job.rules.fund_on == "assign":
+        wallets.hold_escrow(job=job, amount=price)
+    elif held != price and held:
+        wallets.trim_escrow(job=job, held=held, price=price)
+    _tell("job.assigned", job, actor, from_status=Status.OPEN, amountUsdc=format_usdc(price))
+    job_left_open.send(Job, job=job, actor=actor)
+    return job
+
+
+@transaction.atomic
+def start_job(*, job: Job, actor: Agent) -> Job:
+    """ASSIGNED → IN_PROGRESS: the worker has begun."""
+    job = lock(job)
+    transition = require(job, "start", actor)
+    _move(job, transition.target, started_at=Now())
+    _tell("job.started", job, actor, from_status=Status.ASSIGNED)
+    return job
+
+
+@transaction.atomic
+def report_progress(*, job: Job, actor: Agent, percent: int, note: str = "") -> Job:
+    """The worker says how far the work is, 0 to 100 per cent."""
+    job = lock(job)
+    require(job, "progress", actor)
+    if not 0 <= percent <= 100:
+        raise Invalid.field("percent", "Must be between 0 and 100.")
+    job.progress_percent = percent
+    job.updated_at = timezone.now()
+    job.save(update_fields=["progress_percent", "updated_at"])
+    events.emit(
+        "job.progress", job=job, actor=actor, audience=[job.poster], data={"percent": percent, "note": note}
+    )
+    return job
+
+
+@transaction.atomic
+def submit_output(*, job: Job, actor: Agent, output_data: Mapping[str, Any], proof_hash: str = "") -> Job:
+    """IN_PROGRESS → IN_REVIEW: output that matches the schema of the template, and the review clock starts."""
+    job = lock(job)
+    transition = require(job, "submit", actor)
+    if not output_data:
+        raise Invalid.field("outputData", "Must not be empty.")
+    schemas.require_valid(output_data, job.output_schema, "outputData")
+    submission = Submission.objects.create(
+        job=job,
+        worker=job.worker,
+        number=job.submissions.count() + 1,
+        output_data=output_data,
+        content_hash=_content_hash(output_data),
+        proof_hash=proof_hash,
+    )
+    window = timedelta(seconds=job.rules.review_window_seconds)
+    _move(job, transition.target, submitted_at=Now(), auto_approve_at=Now() + window, progress_percent=100)
+    _tell(
+        "job.submitted",
+        job,
+        actor,
+        from_status=Status.IN_PROGRESS,
+        submissionId=str(submission.pk),
+        contentHash=submission.content_hash,
+        autoApproveAt=job.auto_approve_at.isoformat() if job.auto_approve_at else None,
+    )
+    return job
+
+
+def _content_hash(output_data: Mapping[str, Any]) -> str:
+    canonical = json.dumps(output_data, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+@transaction.atomic
+def approve_job(*, job: Job, actor: Agent) -> Job:
+    """IN_REVIEW → COMPLETED by the poster: escrow is released to the worker less the fee."""
+    job = lock(job)
+    require(job, "approve", actor)
+    return _complete(job, actor, reason="approved by the poster")
+
+
+@transaction.atomic
+def auto_approve_job(*, job: Job) -> Job:
+    """The same by the clock, once the review window has ended (by the database's clock)."""
+    job = lock(job)
+    require(job, "auto-approve", None)
+    return _complete(job, None, reason="the review window ended")
+
+
+def _complete(job: Job, actor: Agent | None, reason: str) -> Job:
+    assert job.worker is not None and job.price is not None  # a constraint of the table
+    _review(job, Submission.Verdict.APPROVED)
+    _move(job, Status.COMPLETED, completed_at=Now(), auto_approve_at=None)
+    payout = job.price
+    if job.rules.fund_on != "never":
+        payout = wallets.release_escrow(
+            job=job, worker=job.worker, price=job.price, fee_bps=job.rules.release_fee_bps
+        )
+    Agent.objects.filter(pk=job.worker_id).update(completed_jobs=F("completed_jobs") + 1)
+    paid = {"payoutUsdc": format_usdc(payout), "feeUsdc": format_usdc(job.price - payout)}
+    _tell("job.approved", job, actor, from_status=Status.IN_REVIEW, reason=reason, **paid)
+    events.emit("job.paid", job=job, actor=actor, audience=[job.worker], data=paid)
+    return job
+
+
+@transaction.atomic
+def reject_submission(*, job: Job, actor: Agent, reason: str, category: str = "") -> Job:
+    """Sends the work back with a reason, or by the Terms ends the job and refunds the poster."""
+    job = lock(job)
+    verb = {"revise": "reject", "refund": "refuse"}[job.rules.rejection]
+    transition = require(job, verb, actor)
+    if len(reason.strip()) < SHORTEST_REASON:
+        raise Invalid.field("reason", "Say what has to change.")
+    if verb == "refuse":
+        _review(job, Submission.Verdict.REJECTED, reason, category)
+        return _cancel(job, actor, "job.cancelled", reason)
+    allowed = job.rules.revisions_allowed
+    if allowed is not None and job.revision_count >= allowed:
+        raise NoRevisionsLeft()
+    _review(job, Submission.Verdict.REJECTED, reason, category)
+    _move(job, transition.target, auto_approve_at=None, revision_count=F("revision_count") + 1)
+    _tell("job.revision_requested", job, actor, from_status=Status.IN_REVIEW, reason=reason, category=category)
+    return job
+
+
+@transaction.atomic
+def cancel_job(*, job: Job, actor: Agent, reason: str = "") -> Job:
+    """The poster gives it up before work began; held money returns less the cancel fee of the Terms."""
+    job = lock(job)
+    require(job, "cancel", actor)
+    return _cancel(job, actor, "job.cancelled", reason)
+
+
+@transaction.atomic
+def expire_job(*, job: Job) -> Job:
+    """OPEN → CANCELLED by the clock when the deadline passed without a worker; a full refund."""
+    job = lock(job)
+    require(job, "expire", None)
+    return _cancel(job, None, "job.expired", "the deadline passed")
+
+
+def _cancel(job: Job, actor: Agent | None, type: str, reason: str) -> Job:
+    before = Status(job.status)
+    held = _held(job)
+    fee_bps = job.rules.cancel_fee_bps if type == "job.cancelled" and before != Status.IN_REVIEW else 0
+    _move(job, Status.CANCELLED, cancelled_at=Now(), auto_approve_at=None)
+    if held:
+        wallets.refund_escrow(job=job, held=held, fee_bps=fee_bps)
+    _tell(type, job, actor, from_status=before, reason=reason)
+    if before == Status.OPEN:
+        job_left_open.send(Job, job=job, actor=actor)
+    return job
+
+
+def _held(job: Job) -> int:
+    """Micro-USDC in escrow, as the status and the Terms say."""
+    fund_on = job.rules.fund_on
+    if fund_on == "publish" and job.status == Status.OPEN:
+        return job.budget
+    if fund_on != "never" and job.price is not None:
+        return job.price
+    return 0
+
+
+def _review(job: Job, verdict: Submission.Verdict, reason: str = "", category: str = "") -> None:
+    job.submissions.filter(verdict=Submission.Verdict.PENDING).update(
+        verdict=verdict, reason=reason, category=category, reviewed_at=Now()
+    )
+
+
+def _move(job: Job, target: Status | None, **changes: Any) -> None:
+    """The only place that changes a job's status. Times are the database's."""
+    assert target is not None
+    changes |= {"status": target, "updated_at": Now()}
+    for field, value in changes.items():
+        setattr(job, field, value)
+    job.save(update_fields=list(changes))
+    computed = [field for field, value in changes.items() if hasattr(value, "resolve_expression")]
+    job.refresh_from_db(fields=computed)
+
+
+def _tell(type: str, job: Job, actor: Agent | None, *, from_status: Status, **data: Any) -> None:
+    """The event of a transition, told to both sides."""
+    facts = {"title": job.title, "budgetUsdc": format_usdc(job.budget), "posterId": job.poster.handle}
+    if job.worker is not None:
+        facts["agentId"] = job.worker.handle
+    moved = {"from": from_status.value, "to": str(Status(job.status).value), "status": str(Status(job.status).value)}
+    events.emit(type, job=job, actor=actor, audience=[job.poster, job.worker], data={**facts, **moved, **data})

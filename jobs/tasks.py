@@ -1,0 +1,46 @@
+"""The clock of the jobs: due rows are found by sweeps, so that a missed beat is only late, never lost."""
+
+from collections.abc import Callable
+from typing import Any
+
+import structlog
+from celery import shared_task
+from django.db import transaction
+from django.db.models import QuerySet
+
+from jobs.models import Job
+from jobs.queries import due_for_approval, due_to_expire
+from jobs.services import auto_approve_job, expire_job
+
+logger = structlog.get_logger(__name__)
+BATCH = 200
+
+
+@shared_task
+def approve_due_reviews() -> int:
+    """Approves the submissions whose review window has ended; returns how many."""
+    return _settle(due_for_approval, auto_approve_job)
+
+
+@shared_task
+def expire_due_jobs() -> int:
+    """Cancels the open jobs whose deadline has passed; returns how many."""
+    return _settle(due_to_expire, expire_job)
+
+
+def _settle(due: Callable[[], QuerySet[Job]], verb: Callable[..., Any]) -> int:
+    """Does the verb to each due job, each in its own transaction; one that fails is logged and does not stop the rest.
+
+    A job that another sweep has locked is skipped: that sweep settles it.
+    """
+    settled = 0
+    for pk in list(due().values_list("pk", flat=True)[:BATCH]):
+        try:
+            with transaction.atomic():
+                job = due().filter(pk=pk).select_for_update(skip_locked=True, of=("self",), no_key=True).first()
+                if job is not None:
+                    verb(job=job)
+                    settled += 1
+        except Exception:
+            logger.exception("sweep_failed", verb=verb.__name__, job=str(pk))
+    return settled

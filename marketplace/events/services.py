@@ -1,0 +1,67 @@
+"""Saying what happened."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import structlog
+from celery import current_app
+from django.db import transaction
+from django.utils import timezone
+from kombu.exceptions import OperationalError
+
+from marketplace.events.models import Event
+from marketplace.identifiers import uuid7
+
+if TYPE_CHECKING:
+    from agents.models import Agent
+    from jobs.models import Job
+
+logger = structlog.get_logger(__name__)
+RELAY_TASK = "agents.webhooks.tasks.relay_events"
+
+
+def emit(
+    type: str,
+    *,
+    actor: Agent | None,
+    data: Mapping[str, Any],
+    job: Job | None = None,
+    audience: Iterable[Agent | None] = (),
+) -> Event:
+    """Records an event in the caller's transaction and, once that commits, wakes the relay.
+
+    `actor` is None for the clock. `audience` are the agents who are told; `data` is what they are told, in the
+    words of the native API. The body that webhooks send is frozen here (Standard Webhooks: type, timestamp, data).
+    """
+    uid = uuid7()
+    payload = {**({"jobId": str(job.pk)} if job else {}), **data}
+    event = Event.objects.create(
+        uid=uid,
+        type=type,
+        job=job,
+        actor=actor,
+        audience=list(dict.fromkeys(agent.pk for agent in audience if agent is not None)),
+        data=payload,
+        body=_freeze(str(uid), type, payload),
+    )
+    if event.audience:
+        transaction.on_commit(partial(wake, RELAY_TASK))
+    return event
+
+
+def _freeze(uid: str, type: str, payload: Mapping[str, Any]) -> bytes:
+    happened = timezone.now().isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    document = {"id": uid, "type": type, "timestamp": happened, "data": payload}
+    return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def wake(task: str) -> None:
+    """A nudge only: when the broker is away, the next sweep finds what waits (DESIGN, What happened)."""
+    try:
+        current_app.send_task(task, retry=False, expires=30)
+    except (OperationalError, OSError) as error:
+        logger.warning("task_not_woken", task=task, error=str(error))

@@ -1,0 +1,322 @@
+"""Settings, read top to bottom: safe for production by default, convenient only when LOCAL.
+
+LOCAL is on when no DATABASE_URL is given (the embedded servers are used) or when GUILDHALL_LOCAL=1 says so.
+Everything else comes from the environment; docs/operations.md lists the names.
+"""
+
+from datetime import timedelta
+from pathlib import Path
+
+import environ
+import structlog
+from csp.constants import NONCE, NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
+
+from marketplace import embedded
+
+env = environ.Env()
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+EMBEDDED = not env.str("DATABASE_URL", "")
+LOCAL = env.bool("GUILDHALL_LOCAL", EMBEDDED)
+DEBUG = LOCAL and env.bool("DEBUG", False)
+
+if LOCAL:
+    SECRET_KEY = env.str("SECRET_KEY", "") or embedded.secret_key()
+    ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]", "testserver"])
+else:
+    SECRET_KEY = env.str("SECRET_KEY", "")
+    ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[])
+    if not SECRET_KEY:
+        raise ImproperlyConfigured("Set SECRET_KEY, or GUILDHALL_LOCAL=1 for a trial on your own machine.")
+SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
+# Where this site is reached; links in mail, webhooks and documents start with it.
+SITE_URL = env.str("SITE_URL", "http://localhost:8000" if LOCAL else "").rstrip("/")
+
+# Applications
+
+INSTALLED_APPS = [
+    "marketplace",
+    "marketplace.api",
+    "marketplace.events",
+    "marketplace.pages",
+    "agents",
+    "agents.webhooks",
+    "wallets",
+    "jobs",
+    "bids",
+    "disputes",
+    "allauth",
+    "allauth.account",
+    "rest_framework",
+    "django_filters",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "django_htmx",
+    "csp",
+    "pgtrigger",
+    "django_structlog",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.humanize",
+    "django.contrib.messages",
+    "django.contrib.postgres",
+    "django.contrib.sessions",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+]
+
+MIDDLEWARE = [
+    "marketplace.api.middleware.RequestIdMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_structlog.middlewares.RequestMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+]
+
+ROOT_URLCONF = "marketplace.urls"
+WSGI_APPLICATION = "marketplace.wsgi.application"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "csp.context_processors.nonce",
+            ],
+        },
+    },
+]
+
+# Database, cache and broker
+
+DATABASES = {"default": env.db_url_config(env.str("DATABASE_URL", "") or embedded.database_url())}
+DATABASES["default"]["ENGINE"] = "django.db.backends.postgresql"
+_options = DATABASES["default"].setdefault("OPTIONS", {})
+# `?host=` names the folder of a socket; dbshell looks for it in HOST.
+DATABASES["default"]["HOST"] = _options.pop("host", DATABASES["default"]["HOST"])
+# A request that cannot have its lock in time is told to try again, rather than queueing for ever.
+_options["options"] = f"-c lock_timeout={env.int('DATABASE_LOCK_TIMEOUT_MS', 5000)}"
+# 0 is for processes that do one thing at a time, such as Celery's.
+if _pool_size := env.int("DATABASE_POOL_SIZE", 16):
+    _options["pool"] = {"min_size": 1, "max_size": _pool_size, "timeout": 10}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+REDIS_URL = env.str("REDIS_URL", "") or embedded.redis_url()
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}
+
+CELERY_BROKER_URL = REDIS_URL.replace("unix://", "redis+socket://", 1).replace("?db=", "?virtual_host=")
+CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_connect_timeout": 1, "socket_timeout": 5, "max_retries": 0}
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_TASK_IGNORE_RESULT = True
+# A task lost with its worker is run again; every task is safe to run twice.
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_TASK_TIME_LIMIT = 120
+# Every wait is a row in PostgreSQL; these sweeps find the rows that are due, whatever was lost on the way.
+SWEEP_SECONDS = env.float("SWEEP_SECONDS", 2.0)
+CELERY_BEAT_SCHEDULE = {
+    name: {"task": task, "schedule": timedelta(seconds=seconds), "options": {"expires": seconds * 5}}
+    for name, task, seconds in [
+        ("relay events", "agents.webhooks.tasks.relay_events", SWEEP_SECONDS),
+        ("deliver webhooks", "agents.webhooks.tasks.deliver_webhooks", SWEEP_SECONDS),
+        ("approve reviews", "jobs.tasks.approve_due_reviews", SWEEP_SECONDS),
+        ("expire jobs", "jobs.tasks.expire_due_jobs", SWEEP_SECONDS * 5),
+        ("forget idempotency keys", "marketplace.api.tasks.forget_idempotency_keys", 3600.0),
+    ]
+}
+
+# Accounts
+
+AUTH_USER_MODEL = "agents.User"
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
+ACCOUNT_SIGNUP_FORM_CLASS = "agents.forms.SignupForm"
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_EMAIL_VERIFICATION = "mandatory"
+ACCOUNT_CONFIRM_EMAIL_ON_GET = False
+ACCOUNT_LOGIN_ON_EMAIL_CONFIRMATION = True
+ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_DEFAULT_HTTP_PROTOCOL = "http" if LOCAL else "https"
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "home"
+ACCOUNT_LOGOUT_REDIRECT_URL = "home"
+
+EMAIL_CONFIG = env.email_url("EMAIL_URL", default="filemail:///" if LOCAL else "smtp://localhost:25")
+vars().update(EMAIL_CONFIG)
+if LOCAL and not env.str("EMAIL_URL", ""):
+    EMAIL_FILE_PATH = str(embedded.data_home() / "mail")
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.str("DEFAULT_FROM_EMAIL", "Guildhall <guildhall@localhost>")
+
+# API
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "agents.authentication.ApiKeyAuthentication",
+        "agents.authentication.SessionAuthentication",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_RENDERER_CLASSES": ["marketplace.api.renderers.EnvelopeRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["marketplace.api.parsers.LenientJSONParser"],
+    "DEFAULT_PAGINATION_CLASS": "marketplace.api.pagination.KeysetPagination",
+    "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
+    "DEFAULT_SCHEMA_CLASS": "marketplace.api.schema.EnvelopeSchema",
+    "EXCEPTION_HANDLER": "marketplace.api.problems.problem_response",
+    "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Guildhall",
+    "DESCRIPTION": "An open marketplace where people and AI agents hire each other. Amounts are decimal strings of "
+    "USDC, times are ISO 8601 in UTC, every answer is `{data, meta}` or a problem document (RFC 9457).",
+    "VERSION": "1.0.0",
+    "OAS_VERSION": "3.1.1",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_PUBLIC": True,
+    "SCHEMA_PATH_PREFIX": "/v1",
+    "COMPONENT_SPLIT_REQUEST": True,
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+}
+# Bodies of the API and of forms; uploads have limits of their own.
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+IDEMPOTENCY_KEY_LIFETIME = timedelta(hours=24)
+
+# The market
+
+# Default Terms of a deal (DESIGN, Default Terms): basis points and seconds.
+DEFAULT_TERMS = {
+    "fund_on": "assign",
+    "release_fee_bps": 500,
+    "cancel_fee_bps": 0,
+    "dispute_fee_bps": 100,
+    "review_window_seconds": 7 * 24 * 3600,
+    "dispute_window_seconds": 0,
+    "revisions_allowed": None,
+    "rejection": "revise",
+    "bidding": "open",
+}
+DEFAULT_DEADLINE = timedelta(days=30)
+
+WEBHOOK_ALLOW_LOCAL_TARGETS = env.bool("WEBHOOK_ALLOW_LOCAL_TARGETS", LOCAL)
+WEBHOOK_LEASE_SECONDS = env.float("WEBHOOK_LEASE_SECONDS", 60.0)
+
+# Static files and templates
+
+STATIC_URL = "/static/"
+STATIC_ROOT = env.str("STATIC_ROOT", str(embedded.data_home() / "static" if LOCAL else BASE_DIR / "staticfiles"))
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+        if DEBUG
+        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+    },
+}
+
+LANGUAGE_CODE = "en"
+TIME_ZONE = "UTC"
+USE_I18N = True
+USE_TZ = True
+
+# Security
+
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = not LOCAL
+SESSION_COOKIE_NAME = "guildhall_session" if LOCAL else "__Host-guildhall_session"
+CSRF_COOKIE_NAME = "guildhall_csrf" if LOCAL else "__Host-guildhall_csrf"
+CSRF_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", not LOCAL)
+SECURE_HSTS_SECONDS = env.int("SECURE_HSTS_SECONDS", 0 if LOCAL else 365 * 24 * 3600)
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = not LOCAL
+SECURE_REFERRER_POLICY = "same-origin"
+if env.bool("BEHIND_PROXY", False):
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+X_FRAME_OPTIONS = "DENY"
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF, NONCE],
+        "style-src": [SELF, NONCE],
+        "img-src": [SELF, "data:"],
+        "font-src": [SELF],
+        "connect-src": [SELF],
+        "manifest-src": [SELF],
+        "form-action": [SELF],
+        "frame-ancestors": [NONE],
+        "base-uri": [NONE],
+    }
+}
+
+# Logs: one line an event, with the request id; readable when LOCAL, JSON otherwise.
+
+_shared_processors = [
+    structlog.contextvars.merge_contextvars,
+    structlog.stdlib.add_logger_name,
+    structlog.stdlib.add_log_level,
+    structlog.processors.TimeStamper(fmt="iso", utc=True),
+    structlog.processors.StackInfoRenderer(),
+]
+structlog.configure(
+    processors=[
+        structlog.stdlib.filter_by_level,
+        *_shared_processors,
+        structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+    ],
+    logger_factory=structlog.stdlib.LoggerFactory(),
+    cache_logger_on_first_use=True,
+)
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {
+        "event": {
+            "()": structlog.stdlib.ProcessorFormatter,
+            "foreign_pre_chain": _shared_processors,
+            "processors": [
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                structlog.dev.ConsoleRenderer(colors=False)
+                if LOCAL
+                else structlog.processors.JSONRenderer(default=str),
+            ],
+        }
+    },
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "event"}},
+    "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", "INFO")},
+    "loggers": {
+        "celery": {"level": "WARNING"},
+        "django.server": {"handlers": [], "propagate": True},
+        "httpx2": {"level": "WARNING"},
+        "django_structlog": {"level": env.str("REQUEST_LOG_LEVEL", "WARNING" if LOCAL else "INFO")},
+    },
+}

@@ -1,0 +1,7 @@
+from django.apps import AppConfig
+
+
+class WalletsConfig(AppConfig):
+    """Where the money is: accounts, transfers, escrow."""
+
+    name = "wallets"

@@ -1,0 +1,98 @@
+"""The one function that moves money. Everything it needs happens in PostgreSQL, in one round trip."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from django.db import DatabaseError, connection, transaction
+
+from marketplace.errors import MarketError
+from marketplace.identifiers import uuid7
+from marketplace.money import format_usdc
+from wallets.models import Account, Transfer
+
+if TYPE_CHECKING:
+    from agents.models import Agent
+    from jobs.models import Job
+
+
+class InsufficientFunds(MarketError):
+    """An owned account holds less than the transfer takes from it."""
+
+    status, code, title = 402, "INSUFFICIENT_FUNDS", "Insufficient funds"
+    detail = "The wallet does not hold that much."
+
+
+class KeyReused(MarketError):
+    """A transfer with that key exists and was another movement."""
+
+    code, title = "TRANSFER_KEY_REUSED", "Transfer key reused"
+    detail = "Another movement of money already has that key."
+
+
+@dataclass(frozen=True)
+class AccountName:
+    """Names an account by what it is; PostgreSQL opens it when it is first used."""
+
+    kind: Account.Kind
+    owner: UUID | None = None
+    job: UUID | None = None
+
+
+DEPOSITS = AccountName(Account.Kind.DEPOSITS)
+FEES = AccountName(Account.Kind.FEES)
+
+
+def available(agent: Agent) -> AccountName:
+    """What the agent may spend."""
+    return AccountName(Account.Kind.AVAILABLE, owner=agent.pk)
+
+
+def escrow(job: Job) -> AccountName:
+    """What is held for the job."""
+    return AccountName(Account.Kind.ESCROW, job=job.pk)
+
+
+Leg = tuple[AccountName, int]
+
+
+def post(*, kind: Transfer.Kind, key: str, legs: Sequence[Leg], job: Job | None = None) -> bool:
+    """Moves money, once: True if it moved now, False if the transfer with this key had already been made.
+
+    `legs` are (account, micro-USDC) and sum to zero; legs of zero are left out. PostgreSQL locks owned accounts in
+    id order, so opposite transfers never deadlock. Raises InsufficientFunds, KeyReused.
+    """
+    wire = [
+        {"kind": name.kind, "owner": _text(name.owner), "job": _text(name.job), "amount": amount}
+        for name, amount in legs
+        if amount
+    ]
+    try:
+        with transaction.atomic(savepoint=False), connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT ledger_post(%s, %s, %s, %s, %s)",
+                [uuid7(), kind, key, job.pk if job else None, json.dumps(wire)],
+            )
+            return bool(cursor.fetchone()[0])
+    except DatabaseError as error:
+        raise _refusal(error) or error from error
+
+
+def _text(identifier: UUID | None) -> str | None:
+    return str(identifier) if identifier else None
+
+
+def _refusal(error: DatabaseError) -> MarketError | None:
+    """The refusal that PostgreSQL meant, or None if it was something else."""
+    diagnosis: Any = getattr(error.__cause__, "diag", None)
+    constraint = getattr(diagnosis, "constraint_name", None)
+    if constraint == "account_balance_not_negative":
+        holds = format_usdc(int(diagnosis.message_detail or 0))
+        return InsufficientFunds(f"The wallet holds {holds} USDC, less than this takes.", extra={"available": holds})
+    if constraint == "ledger_post_key":
+        return KeyReused()
+    return None
