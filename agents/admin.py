@@ -1,8 +1,14 @@
-from django.contrib import admin
+from typing import Any
+
+from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm
 
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
 from agents.models import Agent, ApiKey, User
+from agents.services import set_suspension
 from marketplace.read_only_admin import ReadOnlyAdmin
 
 
@@ -29,20 +35,31 @@ class UserAdmin(DjangoUserAdmin):  # type: ignore[type-arg]
 
 
 @admin.register(Agent)
-class AgentAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class AgentAdmin(ReadOnlyAdmin):
+    """Agents to look at; operators act on them through the same verbs as everybody else."""
+
     list_display = ["handle", "name", "kind", "owner", "status", "completed_jobs", "last_heartbeat_at"]
     list_filter = ["kind", "status", "vertical", "created_at"]
     search_fields = ["handle", "name", "owner__email", "user__email", "=id"]
     list_select_related = ["owner"]
-    readonly_fields = ["id", "kind", "user", "completed_jobs", "last_heartbeat_at", "status_report", "created_at"]
-    autocomplete_fields = ["owner"]
     show_full_result_count = False
+    actions = ["suspend", "unsuspend"]
 
-    def has_add_permission(self, request, obj=None) -> bool:  # type: ignore[no-untyped-def]
-        return False
+    def has_suspend_permission(self, request: HttpRequest) -> bool:
+        return bool(request.user.has_perm("agents.change_agent"))
 
-    def has_delete_permission(self, request, obj=None) -> bool:  # type: ignore[no-untyped-def]
-        return False
+    @admin.action(description="Suspend the chosen agents", permissions=["suspend"])
+    def suspend(self, request: HttpRequest, agents: QuerySet[Agent]) -> None:
+        self._set_suspension(request, agents, suspended=True)
+
+    @admin.action(description="Let the chosen agents back in", permissions=["suspend"])
+    def unsuspend(self, request: HttpRequest, agents: QuerySet[Agent]) -> None:
+        self._set_suspension(request, agents, suspended=False)
+
+    def _set_suspension(self, request: Any, agents: QuerySet[Agent], *, suspended: bool) -> None:
+        for agent in agents:
+            set_suspension(agent=agent, suspended=suspended, actor=request.user.agent)
+        self.message_user(request, f"Done for {len(agents)} agents.", messages.SUCCESS)
 
 
 @admin.register(ApiKey)

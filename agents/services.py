@@ -75,6 +75,22 @@ def update_agent(*, agent: Agent, actor: Agent, **changes: Any) -> Agent:
     return agent
 
 
+@transaction.atomic
+def set_suspension(*, agent: Agent, suspended: bool, actor: Agent) -> Agent:
+    """An operator bars the agent from the market, or lets it back. Its keys are refused while it is barred."""
+    if actor.user is None or not actor.user.is_staff:
+        raise NotAllowed("Only an operator may do this.")
+    agent = Agent.objects.select_for_update(of=("self",), no_key=True).get(pk=agent.pk)
+    if suspended == (agent.status == Agent.Status.SUSPENDED):
+        return agent
+    agent.status = Agent.Status.SUSPENDED if suspended else Agent.Status.ACTIVE
+    agent.save(update_fields=["status"])
+    events.emit(
+        "agent.suspended" if suspended else "agent.unsuspended", actor=actor, audience=[agent], data=_facts(agent)
+    )
+    return agent
+
+
 def _profile(fields: dict[str, Any]) -> dict[str, Any]:
     unknown = fields.keys() - PROFILE_FIELDS
     if unknown:

@@ -42,6 +42,15 @@ class Role:
 POSTER = Role("the poster", lambda actor, job: acts_for(actor, job.poster))
 WORKER = Role("the worker", lambda actor, job: acts_for(actor, job.worker))
 OUTSIDER = Role("anyone but the poster", lambda actor, job: actor is not None and not same_hand(actor, job.poster))
+PARTY = Role("the poster or the worker", lambda actor, job: acts_for(actor, job.poster) or acts_for(actor, job.worker))
+OPERATOR = Role(
+    "an operator who is no party",
+    lambda actor, job: actor is not None
+    and actor.user is not None
+    and actor.user.is_staff
+    and not same_hand(actor, job.poster)
+    and not (job.worker and same_hand(actor, job.worker)),
+)
 CLOCK = Role("the clock", lambda actor, job: actor is None)
 
 
@@ -71,6 +80,9 @@ TRANSITIONS = {
         Transition("reject", (Status.IN_REVIEW,), Status.IN_PROGRESS, POSTER, "the worker revises, by the Terms"),
         Transition("refuse", (Status.IN_REVIEW,), Status.CANCELLED, POSTER, "refunds escrow, by the Terms"),
         Transition("cancel", (Status.DRAFT, Status.OPEN, Status.ASSIGNED), Status.CANCELLED, POSTER, "refunds escrow"),
+        Transition("dispute", (Status.IN_PROGRESS, Status.IN_REVIEW), Status.DISPUTED, PARTY, "freezes the money"),
+        Transition("resolve-refund", (Status.DISPUTED,), Status.CANCELLED, OPERATOR, "refunds all of the escrow"),
+        Transition("resolve-pay", (Status.DISPUTED,), Status.COMPLETED, OPERATOR, "pays the worker all or a part"),
         Transition("expire", (Status.OPEN,), Status.CANCELLED, CLOCK, "refunds escrow"),
     ]
 }

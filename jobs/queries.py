@@ -9,10 +9,12 @@ from django.db.models import Q, QuerySet
 from django.db.models.functions import Now
 
 from agents.models import Agent
-from jobs.lifecycle import Status
+from agents.queries import agents_of
+from jobs.lifecycle import POSTER, WORKER, Status
 from jobs.models import Job, JobTemplate
 from marketplace.errors import NotFound
 from marketplace.events.models import Event
+from wallets.models import Account
 
 
 def with_parties(jobs: QuerySet[Job]) -> QuerySet[Job]:
@@ -53,6 +55,11 @@ def matching(jobs: QuerySet[Job], words: str) -> QuerySet[Job]:
     return jobs.filter(search=SearchQuery(words, search_type="websearch", config="english"))
 
 
+def funded(jobs: QuerySet[Job]) -> QuerySet[Job]:
+    """Those with money in escrow."""
+    return jobs.filter(accounts__kind=Account.Kind.ESCROW, accounts__balance__gt=0)
+
+
 def jobs_of(agent: Agent) -> QuerySet[Job]:
     """Jobs that the agent works or worked on."""
     return with_parties(Job.objects.filter(worker=agent))
@@ -61,6 +68,20 @@ def jobs_of(agent: Agent) -> QuerySet[Job]:
 def timeline(job: Job) -> QuerySet[Event]:
     """What happened to the job, oldest first."""
     return Event.objects.filter(job=job).select_related("actor").order_by("id")
+
+
+def timeline_for(job: Job, actor: Agent) -> QuerySet[Event]:
+    """What the actor may read of it: all for the poster; for others the changes of status, and what they did or were
+    told, so that no bidder reads another's offer."""
+    if POSTER.played_by(actor, job):
+        return timeline(job)
+    agents = [actor.pk, *agents_of(actor).values_list("pk", flat=True)]
+    return timeline(job).filter(Q(data__has_key="to") | Q(actor__in=agents) | Q(audience__overlap=agents))
+
+
+def is_party(job: Job, actor: Agent | None) -> bool:
+    """Whether the actor is on either side of the deal."""
+    return POSTER.played_by(actor, job) or WORKER.played_by(actor, job)
 
 
 def templates() -> QuerySet[JobTemplate]:

@@ -271,6 +271,43 @@ def expire_job(*, job: Job) -> Job:
     return _cancel(job, None, "job.expired", "the deadline passed")
 
 
+@transaction.atomic
+def freeze_job(*, job: Job, actor: Agent, reason: str) -> Job:
+    """IN_PROGRESS or IN_REVIEW → DISPUTED: the money stays where it is and the review clock stops."""
+    job = lock(job)
+    before = Status(job.status)
+    transition = require(job, "dispute", actor)
+    _move(job, transition.target, auto_approve_at=None)
+    _tell("dispute.opened", job, actor, from_status=before, reason=reason)
+    return job
+
+
+@transaction.atomic
+def settle_job(*, job: Job, actor: Agent, to_poster: int, note: str) -> Job:
+    """DISPUTED → CANCELLED if the poster gets all of the price back, else COMPLETED with the worker's part paid.
+
+    `to_poster` is micro-USDC. The dispute fee of the Terms is taken from the worker's part. Raises Invalid.
+    """
+    job = lock(job)
+    assert job.worker is not None and job.price is not None  # a constraint of the table
+    if not 0 <= to_poster <= job.price:
+        raise Invalid.field("toPoster", f"Must be between 0 and the price of {format_usdc(job.price)}.")
+    refund = to_poster == job.price
+    transition = require(job, "resolve-refund" if refund else "resolve-pay", actor)
+    _review(job, Submission.Verdict.REJECTED if refund else Submission.Verdict.APPROVED, note)
+    _move(job, transition.target, **{"cancelled_at" if refund else "completed_at": Now()})
+    payout = 0
+    if job.rules.fund_on != "never":
+        payout = wallets.split_escrow(
+            job=job, worker=job.worker, price=job.price, to_poster=to_poster, fee_bps=job.rules.dispute_fee_bps
+        )
+    if not refund:
+        Agent.objects.filter(pk=job.worker_id).update(completed_jobs=F("completed_jobs") + 1)
+    shares = {"refundUsdc": format_usdc(to_poster), "payoutUsdc": format_usdc(payout)}
+    _tell("dispute.resolved", job, actor, from_status=Status.DISPUTED, reason=note, **shares)
+    return job
+
+
 def _cancel(job: Job, actor: Agent | None, type: str, reason: str) -> Job:
     before = Status(job.status)
     held = _held(job)

@@ -78,6 +78,7 @@ class Transfer(models.Model):
         ESCROW_TRIM = "ESCROW_TRIM", "Escrow trimmed to the agreed price"
         ESCROW_RELEASE = "ESCROW_RELEASE", "Escrow released"
         ESCROW_REFUND = "ESCROW_REFUND", "Escrow refunded"
+        DISPUTE_SPLIT = "DISPUTE_SPLIT", "Escrow split by a ruling"
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     kind = models.CharField(max_length=20, choices=Kind)

@@ -53,6 +53,7 @@ WORDS = {
     (Transfer.Kind.ESCROW_TRIM, False): "Held in addition: “{job}” was agreed above its budget",
     (Transfer.Kind.ESCROW_RELEASE, True): "Paid for “{job}”",
     (Transfer.Kind.ESCROW_REFUND, True): "Refunded: “{job}” was cancelled",
+    (Transfer.Kind.DISPUTE_SPLIT, True): "Your part of “{job}” by the ruling on its dispute",
 }
 
 

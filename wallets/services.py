@@ -71,3 +71,21 @@ def refund_escrow(*, job: Job, held: int, fee_bps: int) -> int:
         legs=[(ledger.escrow(job), -held), (ledger.available(job.poster), held - fee), (ledger.FEES, fee)],
     )
     return held - fee
+
+
+def split_escrow(*, job: Job, worker: Agent, price: int, to_poster: int, fee_bps: int) -> int:
+    """Divides the held price by a ruling; the fee is taken from the worker's part, which is returned in micro-USDC."""
+    part = price - to_poster
+    fee = share(part, fee_bps)
+    ledger.post(
+        kind=Transfer.Kind.DISPUTE_SPLIT,
+        key=f"job:{job.pk}:split",
+        job=job,
+        legs=[
+            (ledger.escrow(job), -price),
+            (ledger.available(job.poster), to_poster),
+            (ledger.available(worker), part - fee),
+            (ledger.FEES, fee),
+        ],
+    )
+    return part - fee

@@ -42,18 +42,24 @@ CLAIM_BATCH = 64
 
 
 @transaction.atomic
-def set_endpoint(*, agent: Agent, url: str, actor: Agent, secret: str = "") -> tuple[Endpoint, str]:
-    """Makes `url` the agent's endpoint with a new secret, returned this once; its other endpoints end."""
+def set_endpoint(
+    *, agent: Agent, url: str, actor: Agent, secret: str = "", enabled: bool = True
+) -> tuple[Endpoint, str]:
+    """Sends the agent's webhooks to `url`; returns the secret that signs them, for its owner to keep.
+
+    The secret is made with the first URL and stays when the URL changes. Raises Invalid naming `webhookUrl`.
+    """
     require_control(actor, agent)
     egress.check_url(url, "webhookUrl")
+    Agent.objects.select_for_update(of=("self",), no_key=True).get(pk=agent.pk)
+    endpoint = agent.webhook_endpoints.order_by("created_at").first() or Endpoint(agent=agent)
+    if endpoint.encrypted_secret and not secret:
+        secret = decrypt(bytes(endpoint.encrypted_secret)).decode()
     secret = secret or signing.new_secret()
-    agent.webhook_endpoints.exclude(url=url).update(enabled=False, disabled_reason="replaced by another")
-    endpoint, _ = Endpoint.objects.update_or_create(
-        agent=agent,
-        url=url,
-        defaults={"encrypted_secret": encrypt(secret.encode()), "enabled": True, "disabled_reason": ""},
-    )
-    events.emit("webhook.set", actor=actor, audience=[], data={"agentId": agent.handle, "endpointId": str(endpoint.pk)})
+    endpoint.url, endpoint.enabled, endpoint.disabled_reason = url, enabled, ""
+    endpoint.encrypted_secret = encrypt(secret.encode())
+    endpoint.save()
+    events.emit("webhook.set", actor=actor, data={"agentId": agent.handle, "endpointId": str(endpoint.pk)})
     return endpoint, secret
 
 
@@ -62,7 +68,7 @@ def remove_endpoints(*, agent: Agent, actor: Agent) -> None:
     """The agent hears nothing more by webhook."""
     require_control(actor, agent)
     if agent.webhook_endpoints.filter(enabled=True).update(enabled=False, disabled_reason="removed"):
-        events.emit("webhook.removed", actor=actor, audience=[], data={"agentId": agent.handle})
+        events.emit("webhook.removed", actor=actor, data={"agentId": agent.handle})
 
 
 @transaction.atomic

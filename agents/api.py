@@ -1,0 +1,150 @@
+"""Agents, their keys and their webhooks over HTTP."""
+
+from typing import Any
+
+from django.db import transaction
+from django.db.models import QuerySet
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from agents import queries, services
+from agents.filters import AgentFilter
+from agents.models import Agent, ApiKey
+from agents.serializers import (
+    AgentChangesRequest,
+    AgentSerializer,
+    ApiKeySerializer,
+    HeartbeatRequest,
+    MintedKeySerializer,
+    NewAgentRequest,
+    NewKeyRequest,
+    OwnAgentSerializer,
+    WebhookRequest,
+    WebhookSerializer,
+)
+from agents.webhooks.queries import endpoint_of
+from agents.webhooks.services import remove_endpoints, set_endpoint
+from marketplace.api.viewsets import ApiViewSet
+
+# Words of several clients for the same order (WIRE 1.5).
+BY_WORK = ("-completed_jobs", "-id")
+NEWEST = ("-id",)
+
+
+class AgentViewSet(ApiViewSet):
+    """Who takes part in the market."""
+
+    tag = "agents"
+    queryset = Agent.objects.all()
+    ordering = BY_WORK
+    orders = {
+        "reputation": BY_WORK,
+        "completedJobs": BY_WORK,
+        "jobs_completed": BY_WORK,
+        "recent": NEWEST,
+        "newest": NEWEST,
+    }
+    filterset_class = AgentFilter
+    serializer_class = OwnAgentSerializer
+    response_serializers = {"list": AgentSerializer, "retrieve": AgentSerializer, "webhook": WebhookSerializer}
+    request_serializers = {
+        "create": NewAgentRequest,
+        "partial_update": AgentChangesRequest,
+        "heartbeat": HeartbeatRequest,
+        "own_heartbeat": HeartbeatRequest,
+        "webhook": WebhookRequest,
+    }
+    public_actions = frozenset({"list", "retrieve"})
+    creating_actions = frozenset({"create", "heartbeat", "own_heartbeat", "webhook"})
+
+    def get_object(self) -> Agent:
+        return queries.find_agent(self.kwargs["id"])
+
+    def list(self, request: Request) -> Response:
+        """The leaderboard: agents that are open for work, those with most completed jobs first."""
+        return self.reply_page(self.filter_queryset(queries.leaderboard()))
+
+    def retrieve(self, request: Request, id: str) -> Response:
+        """The public profile of an agent."""
+        return self.reply(self.get_object())
+
+    @action(detail=False)
+    def me(self, request: Request) -> Response:
+        """The agent that the key stands for, or the agent of the person logged in."""
+        return self.reply(request.actor)
+
+    @transaction.atomic
+    def create(self, request: Request) -> Response:
+        """Makes an AI agent that the caller's owner owns."""
+        values = self.read()
+        url = values.pop("webhook_url", "")
+        return self._reply_with_webhook(services.create_agent(actor=request.actor, **values), url)
+
+    @transaction.atomic
+    def partial_update(self, request: Request, id: str) -> Response:
+        """Changes the profile, pauses or resumes the agent, sets or removes its webhook."""
+        values = self.read()
+        url = values.pop("webhook_url", None)
+        agent = services.update_agent(agent=self.get_object(), actor=request.actor, **values)
+        if url == "":
+            remove_endpoints(agent=agent, actor=request.actor)
+        return self._reply_with_webhook(agent, url)
+
+    def _reply_with_webhook(self, agent: Agent, url: str | None) -> Response:
+        """The agent and, if it has a webhook now that it had not, the secret of that."""
+        known = endpoint_of(agent)
+        if url and (known is None or known.url != url):
+            _, agent.webhook_secret = set_endpoint(agent=agent, url=url, actor=self.request.actor)  # type: ignore[attr-defined]
+        return self.reply(agent)
+
+    @action(detail=True, methods=["post"])
+    def heartbeat(self, request: Request, id: str) -> Response:
+        """Notes that the agent is alive and what it says it is doing."""
+        return self.reply(services.record_heartbeat(agent=self.get_object(), actor=request.actor, **self.read()))
+
+    @action(detail=False, methods=["post"], url_path="heartbeat")
+    def own_heartbeat(self, request: Request) -> Response:
+        """The same for the agent that the key stands for."""
+        return self.reply(services.record_heartbeat(agent=request.actor, actor=request.actor, **self.read()))
+
+    @action(detail=True, methods=["post"])
+    def webhook(self, request: Request, id: str) -> Response:
+        """Sets where the agent is told what happens, in place of where it was told before."""
+        endpoint, secret = set_endpoint(agent=self.get_object(), actor=request.actor, **self.read())
+        endpoint.secret = secret  # type: ignore[attr-defined]
+        return self.reply(endpoint)
+
+
+class ApiKeyViewSet(ApiViewSet):
+    """Keys of an agent, for the agent itself and its owner."""
+
+    tag = "api-keys"
+    queryset = ApiKey.objects.all()
+    ordering = ("-id",)
+    serializer_class = ApiKeySerializer
+    request_serializers = {"create": NewKeyRequest}
+    response_serializers = {"create": MintedKeySerializer}
+
+    def get_queryset(self) -> QuerySet[ApiKey]:
+        agent = self._agent()
+        services.require_control(self.request.actor, agent)
+        return agent.api_keys.select_related("agent__user", "agent__owner")
+
+    def _agent(self) -> Agent:
+        return queries.find_agent(self.kwargs["agent_id"])
+
+    def list(self, request: Request, **kwargs: Any) -> Response:
+        """The agent's keys, newest first, without their texts."""
+        return self.reply_page(self.get_queryset())
+
+    def create(self, request: Request, **kwargs: Any) -> Response:
+        """Mints a key. Its text is in `rawKey`, this once."""
+        key, raw = services.mint_api_key(agent=self._agent(), actor=request.actor, **self.read())
+        key.raw_key = raw  # type: ignore[attr-defined]
+        return self.reply(key)
+
+    @action(detail=True, methods=["post"])
+    def revoke(self, request: Request, **kwargs: Any) -> Response:
+        """Ends a key at once. Revoking it again changes nothing."""
+        return self.reply(services.revoke_api_key(key=self.get_object(), actor=request.actor))

@@ -1,0 +1,96 @@
+"""What people type about themselves, their agents and their keys."""
+
+import re
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from django import forms
+from django.db import transaction
+from django.http import HttpRequest
+
+from agents.models import Agent, User
+from marketplace.html import ProseField
+
+MOST_SKILLS = 20
+LIFETIMES = [("", "Until revoked"), (30, "30 days"), (90, "90 days"), (365, "1 year")]
+
+
+class SignupForm(forms.Form):
+    """What signing up asks besides e-mail and password."""
+
+    name = ProseField(
+        max_length=100,
+        label="Display name",
+        help_text="Shown beside your jobs and bids. Your e-mail address is not.",
+        widget=forms.TextInput(attrs={"autocomplete": "name"}),
+    )
+
+    field_order = ["name", "email", "password1", "password2"]
+
+    @transaction.atomic
+    def signup(self, request: HttpRequest, user: User) -> None:
+        """Names the person's agent, whose first name and handle came from the e-mail address."""
+        name = self.cleaned_data["name"]
+        user.name = user.agent.name = name
+        user.agent.handle = Agent.free_handle(name)
+        user.save(update_fields=["name"])
+        user.agent.save(update_fields=["name", "handle"])
+
+
+class SkillsField(ProseField):
+    """Skills, between commas."""
+
+    def prepare_value(self, value: Any) -> Any:
+        return ", ".join(value) if isinstance(value, list) else value
+
+    def clean(self, value: Any) -> Any:
+        skills = list(dict.fromkeys(skill.strip() for skill in super().clean(value).split(",") if skill.strip()))
+        if len(skills) > MOST_SKILLS:
+            raise forms.ValidationError(f"Name at most {MOST_SKILLS} skills.")
+        if any(len(skill) > 50 for skill in skills):
+            raise forms.ValidationError("A skill has at most 50 characters.")
+        return skills
+
+
+class ProfileForm(forms.Form):
+    """What an agent says of itself, in public."""
+
+    name = ProseField(max_length=100)
+    description = ProseField(
+        rows=4, max_length=2000, required=False, help_text="What it does well, and for whom. Everyone can read this."
+    )
+    vertical = ProseField(max_length=50, required=False, label="Category", help_text="Such as research or code.")
+    skills = SkillsField(max_length=1000, required=False, help_text="Between commas.")
+    model_name = ProseField(max_length=100, required=False, label="Model", help_text="As you declare it.")
+
+
+class AgentForm(ProfileForm):
+    """A new AI agent."""
+
+    handle = forms.CharField(
+        max_length=40,
+        required=False,
+        help_text="Its address here, for good: 3 to 40 lower-case letters, digits and hyphens. Made from the name if "
+        "you leave it empty.",
+    )
+
+    field_order = ["name", "handle"]
+
+    def clean_handle(self) -> str:
+        handle = self.cleaned_data["handle"]
+        if handle and not re.fullmatch(Agent.HANDLE, handle):
+            raise forms.ValidationError("Use 3 to 40 lower-case letters, digits and hyphens.")
+        return handle
+
+
+class KeyForm(forms.Form):
+    """A new API key."""
+
+    name = ProseField(max_length=100, label="Name of the key", help_text="Where it will be used, to know it by later.")
+    lifetime = forms.TypedChoiceField(
+        choices=LIFETIMES, coerce=int, empty_value=None, required=False, label="Works for"
+    )
+
+    def expires_at(self) -> datetime | None:
+        days = self.cleaned_data["lifetime"]
+        return datetime.now(UTC) + timedelta(days=days) if days else None

@@ -1,0 +1,149 @@
+"""Agents and keys in the words of the API (WIRE 1.3, 1.4)."""
+
+from typing import Any
+
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from agents.models import Agent
+from agents.queries import find_agent
+from agents.services import OWNER_STATUSES
+from agents.webhooks.queries import endpoint_of
+from marketplace.api.fields import FixedField, TextField, TimestampField, WordField
+from marketplace.api.serializers import CamelCaseSerializer, RequestSerializer
+from marketplace.errors import NotFound
+
+URL_LENGTH = 2000
+
+
+@extend_schema_field({"type": "string", "maxLength": 64})
+class AgentReferenceField(TextField):
+    """An agent by handle or UUID."""
+
+    def __init__(self, **kwargs: Any):
+        super().__init__(max_length=64, **kwargs)
+
+    def to_internal_value(self, data: Any) -> Agent:  # type: ignore[override]
+        try:
+            return find_agent(super().to_internal_value(data))
+        except NotFound as error:
+            raise serializers.ValidationError(error.detail) from error
+
+
+class AgentSerializer(CamelCaseSerializer):
+    """What anyone may know of an agent. `id` is the handle; `uuid` is accepted wherever `id` is."""
+
+    id = serializers.CharField(source="handle")
+    handle = serializers.CharField()
+    uuid = serializers.UUIDField(source="id")
+    kind = serializers.ChoiceField(Agent.Kind.choices)
+    name = serializers.CharField()
+    description = serializers.CharField()
+    vertical = serializers.CharField()
+    skills = serializers.ListField(child=serializers.CharField())
+    model_name = serializers.CharField()
+    status = serializers.ChoiceField(Agent.Status.choices)
+    completed_jobs = serializers.IntegerField()
+    jobs_completed = serializers.IntegerField(source="completed_jobs")
+    reputation = FixedField(None)
+    reputation_score = FixedField(None)
+    passed_fundamentals = FixedField(False)
+    certifications = FixedField([])
+    wallet_address = FixedField(None)
+    last_heartbeat_at = TimestampField(allow_null=True)
+    created_at = TimestampField()
+
+
+class OwnAgentSerializer(AgentSerializer):
+    """What the agent itself and its owner may know besides."""
+
+    status_report = serializers.CharField()
+    webhook_url = serializers.SerializerMethodField()
+    webhook_secret = serializers.CharField(
+        default=None, allow_null=True, help_text="Signs webhooks; shown once, when the webhook is set."
+    )
+
+    def get_webhook_url(self, agent: Agent) -> str | None:
+        endpoint = endpoint_of(agent)
+        return endpoint.url if endpoint else None
+
+
+class AgentProfileRequest(RequestSerializer):
+    """What an agent says of itself."""
+
+    synonyms = {"modelName": ("model",)}
+
+    name = TextField(max_length=100, required=False)
+    description = TextField(max_length=2000, allow_blank=True, required=False)
+    vertical = TextField(max_length=50, allow_blank=True, required=False)
+    skills = serializers.ListField(child=TextField(max_length=50), max_length=50, required=False)
+    model_name = TextField(max_length=100, allow_blank=True, required=False)
+    webhook_url = TextField(
+        max_length=URL_LENGTH, allow_blank=True, required=False, help_text="Empty: no more webhooks."
+    )
+
+
+class NewAgentRequest(AgentProfileRequest):
+    """A new AI agent; without an `id` its handle is made from its name."""
+
+    synonyms = {**AgentProfileRequest.synonyms, "id": ("handle", "agentHandle")}
+
+    id = TextField(source="handle", max_length=40, required=False)
+    name = TextField(max_length=100)
+
+
+class AgentChangesRequest(AgentProfileRequest):
+    """Changes to an agent; what is absent stays."""
+
+    status = WordField(sorted(OWNER_STATUSES), required=False)
+
+
+class HeartbeatRequest(RequestSerializer):
+    """A sign of life, with what the agent is doing in its own words."""
+
+    status_report = TextField(max_length=2000, allow_blank=True, required=False)
+
+
+class WebhookRequest(RequestSerializer):
+    """Where the agent wants to be told what happens."""
+
+    synonyms = {"url": ("webhookUrl",)}
+
+    url = TextField(max_length=URL_LENGTH)
+
+
+class WebhookSerializer(CamelCaseSerializer):
+    """The endpoint and, this once, the secret that signs what it is sent."""
+
+    id = serializers.UUIDField()
+    agent_id = serializers.CharField(source="agent.handle")
+    url = serializers.CharField()
+    enabled = serializers.BooleanField()
+    secret = serializers.CharField(help_text="Shown once.")
+    created_at = TimestampField()
+
+
+class ApiKeySerializer(CamelCaseSerializer):
+    """A key, never its text."""
+
+    id = serializers.UUIDField()
+    agent_id = serializers.CharField(source="agent.handle")
+    name = serializers.CharField()
+    prefix = serializers.CharField()
+    created_at = TimestampField()
+    expires_at = TimestampField(allow_null=True)
+    last_used_at = TimestampField(allow_null=True)
+    revoked_at = TimestampField(allow_null=True)
+
+
+class MintedKeySerializer(ApiKeySerializer):
+    """A new key with its text."""
+
+    raw_key = serializers.CharField(help_text="Shown once; store it now.")
+
+
+class NewKeyRequest(RequestSerializer):
+    """A name to recognise the key by, and when it ends."""
+
+    name = TextField(max_length=100)
+    expires_at = TimestampField(required=False)
