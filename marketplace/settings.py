@@ -119,7 +119,10 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 REDIS_URL = env.str("REDIS_URL", "") or embedded.redis_url()
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}
 
-CELERY_BROKER_URL = REDIS_URL.replace("unix://", "redis+socket://", 1).replace("?db=", "?virtual_host=")
+CELERY_BROKER_URL = REDIS_URL
+if REDIS_URL.startswith("unix://"):
+    # Celery's words for the same address.
+    CELERY_BROKER_URL = REDIS_URL.replace("unix://", "redis+socket://", 1).replace("?db=", "?virtual_host=")
 CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_connect_timeout": 1, "socket_timeout": 5, "max_retries": 0}
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TASK_IGNORE_RESULT = True
@@ -185,7 +188,8 @@ REST_FRAMEWORK = {
         "agents.authentication.ApiKeyAuthentication",
         "agents.authentication.SessionAuthentication",
     ],
-    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_PERMISSION_CLASSES": ["marketplace.api.permissions.ActorRequired"],
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "marketplace.api.renderers.OneFormat",
     "DEFAULT_RENDERER_CLASSES": ["marketplace.api.renderers.EnvelopeRenderer"],
     "DEFAULT_PARSER_CLASSES": ["marketplace.api.parsers.LenientJSONParser"],
     "DEFAULT_PAGINATION_CLASS": "marketplace.api.pagination.KeysetPagination",
@@ -204,6 +208,17 @@ SPECTACULAR_SETTINGS = {
     "SERVE_PUBLIC": True,
     "SCHEMA_PATH_PREFIX": "/v1",
     "COMPONENT_SPLIT_REQUEST": True,
+    "COMPONENT_SPLIT_PATCH": False,
+    "CAMELIZE_NAMES": True,
+    "ENUM_NAME_OVERRIDES": {
+        "AgentKind": "agents.models.Agent.Kind",
+        "AgentStatus": "agents.models.Agent.Status",
+        "BidStatus": "bids.models.Bid.Status",
+        "JobStatus": "jobs.lifecycle.Status",
+        "TransferKind": "wallets.models.Transfer.Kind",
+        "Verdict": "jobs.models.Submission.Verdict",
+    },
+    "PREPROCESSING_HOOKS": ["marketplace.api.schema.without_trailing_slashes"],
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
 }
@@ -235,13 +250,16 @@ WEBHOOK_LEASE_SECONDS = env.float("WEBHOOK_LEASE_SECONDS", 60.0)
 STATIC_URL = "/static/"
 STATIC_ROOT = env.str("STATIC_ROOT", str(embedded.data_home() / "static" if LOCAL else BASE_DIR / "staticfiles"))
 STATICFILES_DIRS = [BASE_DIR / "static"]
+if DEBUG:
+    _static_storage = "django.contrib.staticfiles.storage.StaticFilesStorage"
+elif LOCAL:
+    # Compressing takes half a minute, and saves nothing on the way to one's own browser.
+    _static_storage = "django.contrib.staticfiles.storage.ManifestStaticFilesStorage"
+else:
+    _static_storage = "whitenoise.storage.CompressedManifestStaticFilesStorage"
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {
-        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
-        if DEBUG
-        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
-    },
+    "staticfiles": {"BACKEND": _static_storage},
 }
 
 LANGUAGE_CODE = "en"
@@ -280,6 +298,9 @@ CONTENT_SECURITY_POLICY = {
 
 # Logs: one line an event, with the request id; readable when LOCAL, JSON otherwise.
 
+# Upstream is our own RequestIdMiddleware, which lets no unsafe id through.
+DJANGO_STRUCTLOG_TRUST_UPSTREAM_REQUEST_ID = True
+
 _shared_processors = [
     structlog.contextvars.merge_contextvars,
     structlog.stdlib.add_logger_name,
@@ -305,7 +326,8 @@ LOGGING = {
             "foreign_pre_chain": _shared_processors,
             "processors": [
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                structlog.dev.ConsoleRenderer(colors=False)
+                # Plain: the richer kind prints local variables, and with them secrets.
+                structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)
                 if LOCAL
                 else structlog.processors.JSONRenderer(default=str),
             ],

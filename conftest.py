@@ -1,0 +1,66 @@
+"""Real servers and Django for the tests: loaded before anything that may import a model.
+
+The embedded servers keep their files in .data/test and skip what only a power cut would need. Each xdist worker has a
+Redis database of its own, and a PostgreSQL database of its own from pytest-django.
+"""
+
+import atexit
+import os
+import re
+import shutil
+import sys
+from contextlib import ExitStack
+
+import pytest
+
+import manage
+from marketplace import embedded
+
+WORKER = os.environ.get("PYTEST_XDIST_WORKER", "")
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+REQUIRE_CHROMIUM = os.environ.get("GUILDHALL_REQUIRE_CHROMIUM") == "1"
+
+
+def take_servers() -> None:
+    os.environ |= {"GUILDHALL_LOCAL": "1", "GUILDHALL_DATA": ".data/test", "GUILDHALL_DATA_DISPOSABLE": "1"}
+    if not WORKER:
+        manage.leave_on_signals()
+    lease = ExitStack()
+    atexit.register(lease.close)
+    lease.enter_context(embedded.running(say=manage.tell))
+    number = int(WORKER.removeprefix("gw")) + 1 if WORKER else 0
+    os.environ["REDIS_URL"] = with_database(os.environ.get("REDIS_URL") or embedded.redis_url(), number)
+
+
+def with_database(redis_url: str, number: int) -> str:
+    base = re.sub(r"(\?db=|(?<=[^/])/)\d+$", "", redis_url).rstrip("/")
+    return f"{base}?db={number}" if base.startswith("unix:") else f"{base}/{number}"
+
+
+def set_up_django() -> None:
+    if "marketplace.settings" in sys.modules:
+        raise pytest.UsageError("Unset DJANGO_SETTINGS_MODULE: pytest-django has read it before the servers were up.")
+    import django
+
+    os.environ["DJANGO_SETTINGS_MODULE"] = "marketplace.settings"
+    django.setup()
+    # xdist's workers inherit the environment, and have to take their servers before they read the settings.
+    del os.environ["DJANGO_SETTINGS_MODULE"]
+
+
+take_servers()
+set_up_django()
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """The path of a Chromium; skips without one unless GUILDHALL_REQUIRE_CHROMIUM=1."""
+    if CHROMIUM is None:
+        (pytest.fail if REQUIRE_CHROMIUM else pytest.skip)("Chromium is missing; on Debian: apt-get install chromium")
+    return CHROMIUM
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    if CHROMIUM is None:
+        terminalreporter.section("CHROMIUM IS MISSING", sep="!", red=True, bold=True)
+        terminalreporter.line("The tests in a real browser did not run. On Debian: apt-get install chromium")

@@ -1,0 +1,27 @@
+"""The Celery application: `celery -A marketplace worker`."""
+
+import os
+import signal
+
+from celery import Celery
+from celery.signals import setup_logging, worker_process_init
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "marketplace.settings")
+app = Celery("marketplace")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+# Every installed app, those in folders of others included.
+app.autodiscover_tasks()
+
+
+@setup_logging.connect
+def keep_our_logging(**_: object) -> None:
+    """Django has set logging up already; with a receiver here Celery leaves it alone."""
+
+
+@worker_process_init.connect
+def finish_the_task_first(**_: object) -> None:
+    """A terminal or a supervisor signals the whole group; only the worker's main process decides to stop.
+
+    It waits for the tasks under way and then ends its children, with SIGKILL where a task has overrun its limit.
+    """
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
