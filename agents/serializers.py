@@ -20,9 +20,6 @@ URL_LENGTH = 2000
 class AgentReferenceField(TextField):
     """An agent by handle or UUID."""
 
-    def __init__(self, **kwargs: Any):
-        super().__init__(max_length=64, **kwargs)
-
     def to_internal_value(self, data: Any) -> Agent:  # type: ignore[override]
         try:
             return find_agent(super().to_internal_value(data))

@@ -61,6 +61,7 @@ class Job(models.Model):
     )
     budget = models.BigIntegerField(help_text="Micro-USDC.")
     price = models.BigIntegerField(null=True, blank=True, help_text="Micro-USDC agreed with the worker.")
+    payout = models.BigIntegerField(null=True, blank=True, help_text="Micro-USDC paid to the worker.")
     status = models.CharField(max_length=11, choices=Status, default=Status.DRAFT)
     terms = models.JSONField()
     deadline_at = models.DateTimeField(help_text="An open job expires then.")
@@ -137,6 +138,11 @@ class Job(models.Model):
     def fee(self) -> int:
         """Micro-USDC kept by the marketplace when the job is paid."""
         return share(self.amount, self.rules.release_fee_bps)
+
+    @property
+    def expected_payout(self) -> int:
+        """Micro-USDC that the worker receives when the job is approved; `payout` is what it did receive."""
+        return self.amount - self.fee
 
 
 class Submission(models.Model):

@@ -222,12 +222,12 @@ def auto_approve_job(*, job: Job) -> Job:
 def _complete(job: Job, actor: Agent | None, reason: str) -> Job:
     assert job.worker is not None and job.price is not None  # a constraint of the table
     _review(job, Submission.Verdict.APPROVED)
-    _move(job, Status.COMPLETED, completed_at=Now(), auto_approve_at=None)
     payout = job.price
     if job.rules.fund_on != "never":
         payout = wallets.release_escrow(
             job=job, worker=job.worker, price=job.price, fee_bps=job.rules.release_fee_bps
         )
+    _move(job, Status.COMPLETED, completed_at=Now(), auto_approve_at=None, payout=payout)
     Agent.objects.filter(pk=job.worker_id).update(completed_jobs=F("completed_jobs") + 1)
     paid = {"payoutUsdc": format_usdc(payout), "feeUsdc": format_usdc(job.price - payout)}
     _tell("job.approved", job, actor, from_status=Status.IN_REVIEW, reason=reason, **paid)
@@ -295,12 +295,12 @@ def settle_job(*, job: Job, actor: Agent, to_poster: int, note: str) -> Job:
     refund = to_poster == job.price
     transition = require(job, "resolve-refund" if refund else "resolve-pay", actor)
     _review(job, Submission.Verdict.REJECTED if refund else Submission.Verdict.APPROVED, note)
-    _move(job, transition.target, **{"cancelled_at" if refund else "completed_at": Now()})
     payout = 0
     if job.rules.fund_on != "never":
         payout = wallets.split_escrow(
             job=job, worker=job.worker, price=job.price, to_poster=to_poster, fee_bps=job.rules.dispute_fee_bps
         )
+    _move(job, transition.target, payout=payout, **{"cancelled_at" if refund else "completed_at": Now()})
     if not refund:
         Agent.objects.filter(pk=job.worker_id).update(completed_jobs=F("completed_jobs") + 1)
     shares = {"refundUsdc": format_usdc(to_poster), "payoutUsdc": format_usdc(payout)}

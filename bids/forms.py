@@ -1,0 +1,46 @@
+"""What people type about a bid."""
+
+from typing import Any
+
+from django import forms
+
+from agents.models import Agent
+from agents.queries import agents_of
+from jobs.models import Job
+from marketplace.html import ProseField, UsdcField
+
+UNITS = [(60, "hours"), (24 * 60, "days"), (1, "minutes")]
+LONGEST_ETA = 10_000
+
+
+class BidForm(forms.Form):
+    """An offer by the person or by one of their agents."""
+
+    bidder = forms.ModelChoiceField(queryset=Agent.objects.none(), to_field_name="handle", label="Who does the work")
+    amount = UsdcField(label="Your price")
+    eta = forms.IntegerField(min_value=1, max_value=LONGEST_ETA, required=False, label="Time you need")
+    eta_unit = forms.TypedChoiceField(coerce=int, choices=UNITS, label="Counted in", initial=60)
+    cover_letter = ProseField(
+        rows=6, max_length=2000, required=False, label="Why you", help_text="Only the poster reads this."
+    )
+
+    def __init__(self, actor: Agent, job: Job, *args: Any, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        choices = Agent.objects.filter(pk=actor.pk) | agents_of(actor).filter(status=Agent.Status.ACTIVE).order_by()
+        bidder: Any = self.fields["bidder"]
+        bidder.queryset = choices.order_by("-kind", "name")
+        bidder.label_from_instance = lambda agent: f"{agent.name} ({'me' if agent.is_human else 'my agent'})"
+        bidder.initial = actor.handle
+        bidder.empty_label = None
+        self.fields["amount"].initial = job.budget
+
+    def offer(self) -> dict[str, Any]:
+        """What `place_bid` takes."""
+        typed = self.cleaned_data
+        eta = typed["eta"] * typed["eta_unit"] if typed["eta"] else None
+        return {
+            "bidder": typed["bidder"],
+            "amount": typed["amount"],
+            "cover_letter": typed["cover_letter"],
+            "eta_minutes": eta,
+        }

@@ -1,0 +1,66 @@
+"""Bids in the words of the API (WIRE 1.3, 1.4)."""
+
+from rest_framework import serializers
+
+from agents.serializers import AgentReferenceField
+from bids.models import Bid
+from jobs.serializers import JobSerializer, PartySerializer
+from marketplace.api.fields import FixedField, TextField, TimestampField, UsdcField, WholeNumberField
+from marketplace.api.serializers import CamelCaseSerializer, RequestSerializer
+
+LONGEST_ETA_MINUTES = 366 * 24 * 60
+
+
+class BidSerializer(CamelCaseSerializer):
+    """An offer on a job, its price under both names that clients read."""
+
+    id = serializers.UUIDField()
+    job_id = serializers.UUIDField()
+    agent_id = serializers.CharField(source="bidder.handle")
+    agent = PartySerializer(source="bidder")
+    amount = UsdcField()
+    proposed_usdc = UsdcField(source="amount")
+    cover_letter = serializers.CharField()
+    eta_minutes = serializers.IntegerField(allow_null=True)
+    status = serializers.ChoiceField(Bid.Status.choices)
+    reason = serializers.CharField(help_text="Why it was rejected or withdrawn.")
+    created_at = TimestampField()
+    updated_at = TimestampField()
+
+
+class AcceptedBidSerializer(BidSerializer):
+    """The bid with its job, which is assigned now."""
+
+    job = JobSerializer()
+
+
+class WithdrawnBidSerializer(BidSerializer):
+    """The bid with a sentence for clients that print one."""
+
+    message = FixedField("The bid is withdrawn.")
+
+
+class NewBidRequest(RequestSerializer):
+    """An offer; without `agentId` the bidder is the caller."""
+
+    synonyms = {
+        "amount": ("proposedUsdc", "amountUsdc", "bidAmount", "proposal"),
+        "coverLetter": ("message", "pitch"),
+    }
+
+    amount = UsdcField()
+    cover_letter = TextField(max_length=2000, allow_blank=True, required=False)
+    eta_minutes = WholeNumberField(min_value=1, max_value=LONGEST_ETA_MINUTES, required=False)
+    agent_id = AgentReferenceField(source="bidder", required=False)
+
+
+class WithdrawalRequest(RequestSerializer):
+    """Why, if the caller likes to say."""
+
+    reason = TextField(max_length=1000, allow_blank=True, required=False)
+
+
+class AssignmentRequest(RequestSerializer):
+    """To whom the job is given."""
+
+    agent_id = AgentReferenceField(source="agent")

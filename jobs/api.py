@@ -1,0 +1,161 @@
+"""Jobs and templates over HTTP."""
+
+from typing import Any
+
+from django.db.models import QuerySet
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from agents.queries import find_agent
+from jobs import queries, services
+from jobs.filters import JobFilter, TemplateFilter
+from jobs.models import Job, JobTemplate
+from jobs.serializers import (
+    CancellationRequest,
+    EventSerializer,
+    JobChangesRequest,
+    JobDetailSerializer,
+    JobSerializer,
+    NewJobRequest,
+    ProgressRequest,
+    RejectionRequest,
+    SubmitRequest,
+    TemplateSerializer,
+)
+from jobs.terms import Terms
+from marketplace.api.viewsets import ApiViewSet
+from marketplace.events.models import Event
+
+
+def verb(**options: Any) -> Any:
+    """An action on a job that clients send by PATCH and some by POST (WIRE 1.3)."""
+    return action(detail=True, methods=["patch", "post"], **options)
+
+
+class JobViewSet(ApiViewSet):
+    """Jobs, from posting to payment."""
+
+    tag = "jobs"
+    queryset = Job.objects.all()
+    filterset_class = JobFilter
+    serializer_class = JobDetailSerializer
+    response_serializers = {"list": JobSerializer}
+    request_serializers = {
+        "create": NewJobRequest,
+        "partial_update": JobChangesRequest,
+        "progress": ProgressRequest,
+        "submit": SubmitRequest,
+        "reject": RejectionRequest,
+        "cancel": CancellationRequest,
+    }
+    public_actions = frozenset({"list"})
+
+    def get_object(self) -> Job:
+        return queries.find_job(self.kwargs["id"], self.request.actor)
+
+    def list(self, request: Request) -> Response:
+        """Published jobs, newest first; with `status=DRAFT` the caller's own drafts too."""
+        wants_drafts = "DRAFT" in request.query_params.get("status", "").upper()
+        jobs = queries.visible_to(request.actor) if wants_drafts else queries.published()
+        return self.reply_page(self.filter_queryset(jobs.prefetch_related("transfers")))
+
+    def retrieve(self, request: Request, id: str) -> Response:
+        """One job; poster and worker also read its latest submission."""
+        return self.reply(self.get_object())
+
+    def create(self, request: Request) -> Response:
+        """Posts a job, at once unless `publish` is false. Money is held when a bid is accepted."""
+        values = self.read()
+        terms = Terms.default(**values.pop("terms", {}))
+        return self.reply(services.create_job(actor=request.actor, terms=terms, **values))
+
+    def partial_update(self, request: Request, id: str) -> Response:
+        """Changes a draft or an open job."""
+        return self.reply(services.update_job(job=self.get_object(), actor=request.actor, **self.read()))
+
+    @action(detail=True, methods=["post", "patch"])
+    def publish(self, request: Request, id: str) -> Response:
+        """Opens a draft for bids."""
+        return self.reply(services.publish_job(job=self.get_object(), actor=request.actor))
+
+    @verb()
+    def start(self, request: Request, id: str) -> Response:
+        """The worker begins."""
+        return self.reply(services.start_job(job=self.get_object(), actor=request.actor))
+
+    @action(detail=True, methods=["post", "patch"])
+    def progress(self, request: Request, id: str) -> Response:
+        """The worker says how far the work is."""
+        return self.reply(services.report_progress(job=self.get_object(), actor=request.actor, **self.read()))
+
+    @verb()
+    def submit(self, request: Request, id: str) -> Response:
+        """The worker hands in the output, which must match the template's schema; the review window begins."""
+        return self.reply(services.submit_output(job=self.get_object(), actor=request.actor, **self.read()))
+
+    @verb()
+    def approve(self, request: Request, id: str) -> Response:
+        """The poster approves: escrow is paid to the worker less the fee. Final."""
+        return self.reply(services.approve_job(job=self.get_object(), actor=request.actor))
+
+    @verb()
+    def reject(self, request: Request, id: str) -> Response:
+        """The poster sends the work back with a reason, as often as the Terms allow."""
+        return self.reply(services.reject_submission(job=self.get_object(), actor=request.actor, **self.read()))
+
+    @verb()
+    def cancel(self, request: Request, id: str) -> Response:
+        """The poster gives the job up before work began; held money returns. Final."""
+        return self.reply(services.cancel_job(job=self.get_object(), actor=request.actor, **self.read()))
+
+
+class JobEventViewSet(ApiViewSet):
+    """What happened to a job."""
+
+    tag = "jobs"
+    queryset = Event.objects.all()
+    ordering = ("id",)
+    serializer_class = EventSerializer
+
+    def list(self, request: Request, job_id: str) -> Response:
+        """The audit log, oldest first: every change of status, and what else the caller was told."""
+        job = queries.find_job(job_id, request.actor)
+        self.is_party = queries.is_party(job, request.actor)
+        return self.reply_page(queries.timeline_for(job, request.actor))
+
+
+class AgentJobViewSet(ApiViewSet):
+    """Jobs that an agent is on."""
+
+    tag = "agents"
+    queryset = Job.objects.all()
+    filterset_class = JobFilter
+    serializer_class = JobSerializer
+
+    def list(self, request: Request, agent_id: str) -> Response:
+        """Jobs that the agent works or worked on, newest first."""
+        jobs = queries.jobs_of(find_agent(agent_id)).prefetch_related("transfers")
+        return self.reply_page(self.filter_queryset(jobs))
+
+
+class TemplateViewSet(ApiViewSet):
+    """Kinds of jobs."""
+
+    tag = "templates"
+    queryset = JobTemplate.objects.all()
+    filterset_class = TemplateFilter
+    ordering = ("name", "id")
+    serializer_class = TemplateSerializer
+    public_actions = frozenset({"list", "retrieve"})
+
+    def get_queryset(self) -> QuerySet[JobTemplate]:
+        return queries.templates()
+
+    def list(self, request: Request) -> Response:
+        """Templates on offer, by name."""
+        return self.reply_page(self.filter_queryset(self.get_queryset()))
+
+    def retrieve(self, request: Request, id: str) -> Response:
+        """A template with its JSON Schemas, by UUID or slug."""
+        return self.reply(queries.find_template(id))

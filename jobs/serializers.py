@@ -1,0 +1,323 @@
+"""Jobs, templates and what happened to them in the words of the API (WIRE 1.3, 1.4)."""
+
+from typing import Any
+
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from agents.models import Agent
+from jobs.lifecycle import Status, available_actions
+from jobs.models import Job, JobTemplate, Submission
+from jobs.queries import find_template, is_party
+from marketplace.api.fields import (
+    FixedField,
+    FlagField,
+    JSONObjectField,
+    TextField,
+    TimestampField,
+    UsdcField,
+    WholeNumberField,
+)
+from marketplace.api.serializers import CamelCaseSerializer, RequestSerializer
+from marketplace.errors import NotFound
+from marketplace.events.models import Event
+from wallets.models import Transfer
+from wallets.queries import reference
+
+HASH = {"type": ["string", "null"], "pattern": "^0x[0-9a-f]{64}$"}
+
+
+@extend_schema_field({"type": "string", "maxLength": 64})
+class TemplateReferenceField(TextField):
+    """A template by UUID or slug."""
+
+    def to_internal_value(self, data: Any) -> JobTemplate:  # type: ignore[override]
+        try:
+            return find_template(super().to_internal_value(data))
+        except NotFound as error:
+            raise serializers.ValidationError(error.detail) from error
+
+
+class TemplateSerializer(CamelCaseSerializer):
+    """A kind of job, with JSON Schemas for what goes in and what comes out."""
+
+    id = serializers.UUIDField()
+    slug = serializers.CharField()
+    name = serializers.CharField()
+    vertical = serializers.CharField()
+    description = serializers.CharField()
+    input_schema = JSONObjectField()
+    output_schema = JSONObjectField()
+    suggested_budget_usdc = UsdcField(source="suggested_budget")
+    estimated_duration_ms = serializers.IntegerField()
+    is_active = serializers.BooleanField()
+
+
+class PartySerializer(CamelCaseSerializer):
+    """An agent, as a job names it."""
+
+    id = serializers.CharField(source="handle")
+    uuid = serializers.UUIDField(source="id")
+    kind = serializers.ChoiceField(Agent.Kind.choices)
+    display_name = serializers.CharField(source="name")
+
+
+class TemplateNameSerializer(CamelCaseSerializer):
+    """A template, as a job names it."""
+
+    id = serializers.UUIDField()
+    slug = serializers.CharField()
+    name = serializers.CharField()
+    vertical = serializers.CharField()
+
+
+class TermsSerializer(CamelCaseSerializer):
+    """The rules of the deal: fees in basis points, windows in seconds; no `revisionsAllowed` means any number."""
+
+    fund_on = serializers.CharField()
+    release_fee_bps = serializers.IntegerField()
+    cancel_fee_bps = serializers.IntegerField()
+    dispute_fee_bps = serializers.IntegerField()
+    review_window_seconds = serializers.IntegerField()
+    dispute_window_seconds = serializers.IntegerField()
+    revisions_allowed = serializers.IntegerField(allow_null=True)
+    rejection = serializers.CharField()
+    bidding = serializers.CharField()
+
+
+class EscrowSerializer(CamelCaseSerializer):
+    """Where the job's money is."""
+
+    status = serializers.CharField()
+    tx_hash = serializers.CharField(allow_null=True)
+
+
+class JobSerializer(CamelCaseSerializer):
+    """A job, with every key that clients look for; what there is not is null, or "" where they want a text."""
+
+    id = serializers.UUIDField()
+    title = serializers.CharField()
+    description = serializers.CharField()
+    status = serializers.ChoiceField(Status.choices)
+    vertical = serializers.CharField()
+    budget_usdc = UsdcField(source="budget")
+    price_usdc = UsdcField(source="price", allow_null=True)
+    fee_usdc = UsdcField(source="fee", help_text="Kept by the marketplace when the job is paid.")
+    payout_usdc = UsdcField(source="payout", allow_null=True, help_text="Paid to the worker.")
+    deadline_at = TimestampField()
+    template_id = serializers.SerializerMethodField(help_text='"" without a template.')
+    template = TemplateNameSerializer(allow_null=True)
+    input_data = JSONObjectField()
+    output_schema = JSONObjectField()
+    acceptance_criteria = FixedField([])
+    poster = PartySerializer()
+    poster_id = serializers.UUIDField()
+    agent_id = serializers.CharField(source="worker.handle", default=None, allow_null=True)
+    assigned_agent_id = serializers.CharField(source="worker.handle", default=None, allow_null=True)
+    assigned_agent = PartySerializer(source="worker", allow_null=True)
+    payment_provider = FixedField("ON_CHAIN_USDC")
+    payment_status = serializers.SerializerMethodField()
+    escrow = serializers.SerializerMethodField()
+    escrow_funded = serializers.SerializerMethodField()
+    escrow_tx_hash = serializers.SerializerMethodField()
+    escrow_job_id = serializers.SerializerMethodField()
+    tx_hash = serializers.SerializerMethodField(help_text="The payment to the worker.")
+    is_publicly_shareable = serializers.SerializerMethodField()
+    required_pack = FixedField(None)
+    required_certification = FixedField(None)
+    participation_mode = FixedField(None)
+    bid_count = serializers.IntegerField()
+    progress_percent = serializers.IntegerField()
+    revision_count = serializers.IntegerField()
+    terms = TermsSerializer()
+    created_at = TimestampField()
+    updated_at = TimestampField()
+    published_at = TimestampField(allow_null=True)
+    assigned_at = TimestampField(allow_null=True)
+    started_at = TimestampField(allow_null=True)
+    submitted_at = TimestampField(allow_null=True)
+    auto_approve_at = TimestampField(allow_null=True)
+    completed_at = TimestampField(allow_null=True)
+    cancelled_at = TimestampField(allow_null=True)
+    available_actions = serializers.SerializerMethodField(help_text="What the caller may do to the job now.")
+
+    def get_template_id(self, job: Job) -> str:
+        return str(job.template_id or "")
+
+    def get_payment_status(self, job: Job) -> str:
+        return payment_status(job)
+
+    @extend_schema_field(EscrowSerializer)
+    def get_escrow(self, job: Job) -> dict[str, Any]:
+        return {"status": payment_status(job), "txHash": self.get_escrow_tx_hash(job)}
+
+    def get_escrow_funded(self, job: Job) -> bool:
+        return payment_status(job) == "ESCROWED"
+
+    @extend_schema_field(HASH)
+    def get_escrow_tx_hash(self, job: Job) -> str | None:
+        return _hash_of(job, Transfer.Kind.ESCROW_HOLD)
+
+    def get_escrow_job_id(self, job: Job) -> str | None:
+        return str(job.pk) if self.get_escrow_tx_hash(job) else None
+
+    @extend_schema_field(HASH)
+    def get_tx_hash(self, job: Job) -> str | None:
+        return _hash_of(job, Transfer.Kind.ESCROW_RELEASE) or _hash_of(job, Transfer.Kind.DISPUTE_SPLIT)
+
+    def get_is_publicly_shareable(self, job: Job) -> bool:
+        return job.published_at is not None
+
+    def get_available_actions(self, job: Job) -> list[str]:
+        return available_actions(job, self.context["request"].actor)
+
+
+def payment_status(job: Job) -> str:
+    """NONE when the deal holds no money; else UNFUNDED, ESCROWED, RELEASED or REFUNDED."""
+    if job.rules.fund_on == "never":
+        return "NONE"
+    if job.status == Status.COMPLETED:
+        return "RELEASED"
+    if _hash_of(job, Transfer.Kind.ESCROW_HOLD) is None:
+        return "UNFUNDED"
+    return "REFUNDED" if job.status == Status.CANCELLED else "ESCROWED"
+
+
+def _hash_of(job: Job, kind: Transfer.Kind) -> str | None:
+    return next((reference(transfer) for transfer in job.transfers.all() if transfer.kind == kind), None)
+
+
+class SubmissionSerializer(CamelCaseSerializer):
+    """What the worker handed in, and what the poster said of it."""
+
+    id = serializers.UUIDField()
+    number = serializers.IntegerField()
+    output_data = JSONObjectField()
+    content_hash = serializers.CharField(help_text="SHA-256 of the canonical JSON of `outputData`.")
+    proof_hash = serializers.CharField(help_text="As the worker claims it; not checked.")
+    verdict = serializers.ChoiceField(Submission.Verdict.choices)
+    reason = serializers.CharField()
+    category = serializers.CharField()
+    created_at = TimestampField()
+    reviewed_at = TimestampField(allow_null=True)
+
+
+class JobDetailSerializer(JobSerializer):
+    """A job with its latest submission, which only poster and worker may read."""
+
+    submission = serializers.SerializerMethodField()
+
+    @extend_schema_field(SubmissionSerializer(allow_null=True))
+    def get_submission(self, job: Job) -> dict[str, Any] | None:
+        if not is_party(job, self.context["request"].actor):
+            return None
+        latest = job.submissions.order_by("-number").first()
+        return SubmissionSerializer(latest).data if latest else None
+
+
+class EventSerializer(CamelCaseSerializer):
+    """Something that happened to the job: who, when, from which status to which, and why."""
+
+    id = serializers.UUIDField(source="uid")
+    sequence = serializers.IntegerField(source="id")
+    type = serializers.CharField()
+    from_ = serializers.CharField(source="data.from", default=None, allow_null=True)
+    to = serializers.CharField(source="data.to", default=None, allow_null=True)
+    reason = serializers.SerializerMethodField()
+    actor = PartySerializer(allow_null=True, help_text="null: the clock.")
+    data = serializers.SerializerMethodField(help_text="Empty for those who are no party to the job.")
+    created_at = TimestampField()
+
+    def get_reason(self, event: Event) -> str | None:
+        return self._data(event).get("reason")
+
+    def get_data(self, event: Event) -> dict[str, Any]:
+        return self._data(event)
+
+    def _data(self, event: Event) -> dict[str, Any]:
+        """What the two sides wrote is for the two sides; bidders read what is of their own bids."""
+        is_for_caller = self.context["view"].is_party or event.type.startswith("bid.")
+        return event.data if is_for_caller else {}
+
+
+class TermsRequest(RequestSerializer):
+    """What the poster may choose of the Terms."""
+
+    review_window_seconds = WholeNumberField(min_value=1, max_value=90 * 24 * 3600, required=False)
+    revisions_allowed = WholeNumberField(min_value=0, max_value=100, required=False)
+
+
+class JobContentRequest(RequestSerializer):
+    """What a job says."""
+
+    title = TextField(max_length=200, required=False)
+    description = TextField(max_length=20_000, allow_blank=True, required=False)
+    vertical = TextField(max_length=50, allow_blank=True, required=False)
+    budget_usdc = UsdcField(source="budget", required=False)
+    input_data = JSONObjectField(required=False)
+    deadline_at = TimestampField(required=False)
+
+
+class NewJobRequest(JobContentRequest):
+    """A job from a template, which lends its name and budget, or plainly with a title and a budget."""
+
+    template_id = TemplateReferenceField(source="template", required=False)
+    terms = TermsRequest(required=False)
+    publish = FlagField(required=False, help_text="false keeps it a draft.")
+
+    def validate(self, values: dict[str, Any]) -> dict[str, Any]:
+        template = values.get("template")
+        if template is not None:
+            values.setdefault("title", template.name)
+            if template.suggested_budget:
+                values.setdefault("budget", template.suggested_budget)
+        missing = [name for name, source in (("title", "title"), ("budgetUsdc", "budget")) if source not in values]
+        if missing:
+            raise serializers.ValidationError({name: "This field is required." for name in missing})
+        values.setdefault("description", "")
+        return values
+
+
+class JobChangesRequest(JobContentRequest):
+    """Changes to a draft or an open job; what is absent stays."""
+
+
+class ProgressRequest(RequestSerializer):
+    """How far the work is."""
+
+    synonyms = {"percent": ("progressPercent", "progress")}
+
+    percent = WholeNumberField(min_value=0, max_value=100)
+    note = TextField(max_length=2000, allow_blank=True, required=False)
+
+
+class SubmitRequest(RequestSerializer):
+    """The output; the guide's `summary` and `artifacts` are taken as one when there is no other (WIRE 1.3)."""
+
+    synonyms = {"outputData": ("output",)}
+
+    output_data = JSONObjectField(required=False)
+    summary = TextField(max_length=20_000, required=False)
+    artifacts = serializers.ListField(child=JSONObjectField(), max_length=100, required=False)
+    proof_hash = TextField(max_length=200, allow_blank=True, required=False)
+
+    def validate(self, values: dict[str, Any]) -> dict[str, Any]:
+        told = {name: values.pop(name) for name in ("summary", "artifacts") if name in values}
+        values.setdefault("output_data", told)
+        if not values["output_data"]:
+            raise serializers.ValidationError({"outputData": "This field is required."})
+        return values
+
+
+class RejectionRequest(RequestSerializer):
+    """What has to change."""
+
+    reason = TextField(max_length=5000, min_length=3)
+    category = TextField(max_length=50, allow_blank=True, required=False)
+
+
+class CancellationRequest(RequestSerializer):
+    """Why, if the caller likes to say."""
+
+    reason = TextField(max_length=5000, allow_blank=True, required=False)
+

@@ -1,0 +1,68 @@
+"""What happened to a job, told to the one who reads it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from agents.models import Agent
+from agents.rules import acts_for
+from jobs import queries
+from jobs.lifecycle import POSTER, WORKER
+from jobs.models import Job
+from marketplace.events.models import Event
+
+# Type of event → (tone, what its actor did, what is said when it was the clock). Bids that were accepted or lost are
+# left out: the job's own events say the same.
+WORDS = {
+    "job.posted": ("green", "posted the job", ""),
+    "job.updated": ("", "changed the job", ""),
+    "bid.received": ("", "bid {amountUsdc} USDC", ""),
+    "bid.withdrawn": ("", "took back a bid of {amountUsdc} USDC", ""),
+    "job.assigned": ("green", "hired {agentId}", ""),
+    "job.started": ("", "started work", ""),
+    "job.progress": ("", "reported {percent}% done", ""),
+    "job.submitted": ("brass", "handed in work", ""),
+    "job.revision_requested": ("brass", "asked for changes", ""),
+    "job.approved": ("green", "approved the work", "The review window ended, so the work was approved"),
+    "job.paid": ("green", "released {payoutUsdc} USDC to the worker", "{payoutUsdc} USDC was released to the worker"),
+    "job.cancelled": ("red", "cancelled the job", ""),
+    "job.expired": ("red", "", "The deadline passed, so the job closed"),
+}
+PRIVATE = {"job.progress", "job.paid", "bid.received", "bid.withdrawn"}
+
+
+@dataclass(frozen=True)
+class Line:
+    """One thing that happened: who (None: the clock) did what, when, and their own words on it."""
+
+    actor: Agent | None
+    words: str
+    at: datetime
+    tone: str = ""
+    note: str = ""
+
+
+def lines(job: Job, reader: Agent | None) -> Iterator[Line]:
+    """The job's story, newest first: all of it for its two parties, the plain course of things for others."""
+    is_party = POSTER.played_by(reader, job) or WORKER.played_by(reader, job)
+    is_poster = POSTER.played_by(reader, job)
+    for event in queries.timeline(job).reverse():
+        if event.type not in WORDS:
+            continue
+        if event.type.startswith("bid."):
+            may_read = is_poster or acts_for(reader, event.actor)
+        else:
+            may_read = is_party or event.type not in PRIVATE
+        if may_read:
+            yield _line(event, with_note=is_party)
+
+
+def _line(event: Event, with_note: bool) -> Line:
+    tone, did, happened = WORDS[event.type]
+    data: dict[str, Any] = event.data
+    words = (did if event.actor else happened or did).format_map(data)
+    note = str(data.get("note") or data.get("reason") or "") if with_note and event.actor else ""
+    if event.type == "job.approved":
+        note = ""
+    return Line(event.actor, words, event.created_at, tone, note)

@@ -1,0 +1,33 @@
+"""The request id: one name for a request in its response, its log lines and its problem document (FEATURES J5)."""
+
+import re
+from collections.abc import Callable
+
+from django.http import HttpRequest, HttpResponse
+from structlog.contextvars import bind_contextvars, clear_contextvars
+
+from marketplace.identifiers import uuid7
+
+HEADER = "X-Request-Id"
+_SAFE = re.compile(r"[A-Za-z0-9._-]{1,64}")
+
+
+class RequestIdMiddleware:
+    """Gives each request its id, the caller's own when it is safe to log, and says it in the response."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]):
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        sent = request.META.get("HTTP_X_REQUEST_ID", "")
+        request_id = sent if _SAFE.fullmatch(sent) else str(uuid7())
+        # The request logger, further in, takes its id from this header.
+        request.META["HTTP_X_REQUEST_ID"] = request_id
+        request.request_id = request_id  # type: ignore[attr-defined]
+        clear_contextvars()
+        bind_contextvars(request_id=request_id)
+        response = self.get_response(request)
+        # The request logger has forgotten the id by now, and Django still logs refused requests after this.
+        bind_contextvars(request_id=request_id)
+        response[HEADER] = request_id
+        return response

@@ -1,0 +1,183 @@
+"""How the pages write amounts, times, states and people."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime, timedelta
+from typing import Any
+
+from django import template
+from django.forms import BoundField, CheckboxInput, Field
+from django.forms.widgets import CheckboxSelectMultiple, RadioSelect
+from django.templatetags.static import static
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from marketplace.html import UsdcField
+from marketplace.money import BASIS_POINTS, format_usdc
+
+register = template.Library()
+
+# Tones by what a state asks of people: brass waits for someone, green goes well, red ended badly.
+TONES = {
+    "OPEN": "green",
+    "ASSIGNED": "blue",
+    "IN_PROGRESS": "blue",
+    "IN_REVIEW": "brass",
+    "COMPLETED": "green",
+    "DISPUTED": "red",
+    "PENDING": "brass",
+    "ACCEPTED": "green",
+    "APPROVED": "green",
+    "REJECTED": "red",
+    "ACTIVE": "green",
+    "PAUSED": "brass",
+    "SUSPENDED": "red",
+}
+
+
+@register.filter
+def amount(micro: int | None) -> str:
+    """Micro-USDC as "1,234.50"; nothing for None."""
+    if micro is None:
+        return ""
+    whole, _, decimals = format_usdc(micro).partition(".")
+    return f"{int(whole):,}.{decimals}" if whole != "-0" else f"-0.{decimals}"
+
+
+@register.filter
+def usdc(micro: int | None) -> SafeString:
+    """Micro-USDC with its unit, kept on one line."""
+    if micro is None:
+        return SafeString("")
+    return format_html('<span class="number">{} USDC</span>', amount(micro))
+
+
+@register.filter
+def signed(micro: int) -> str:
+    """Micro-USDC with its sign, for what came and went."""
+    return f"+{amount(micro)}" if micro > 0 else f"−{amount(-micro)}"
+
+
+@register.filter
+def percent(basis_points: int) -> str:
+    """Basis points as "5%"."""
+    return f"{basis_points * 100 / BASIS_POINTS:g}%"
+
+
+@register.filter
+def duration(seconds: int | float | None) -> str:
+    """Seconds in the largest unit that says it well: "7 days", "90 minutes"."""
+    if seconds is None:
+        return ""
+    for name, size in (("day", 86_400), ("hour", 3_600), ("minute", 60)):
+        if seconds >= 2 * size or (seconds >= size and seconds % size == 0):
+            return _count(round(seconds / size), name)
+    return _count(round(seconds), "second")
+
+
+@register.filter
+def minutes(value: int | None) -> str:
+    """Minutes as a duration."""
+    return duration(value * 60) if value is not None else ""
+
+
+@register.filter
+def milliseconds(value: int) -> str:
+    """Milliseconds as a duration."""
+    return duration(value / 1000)
+
+
+def _count(number: int, name: str) -> str:
+    return f"{number} {name}" if number == 1 else f"{number} {name}s"
+
+
+@register.simple_tag
+def when(moment: datetime | None) -> SafeString:
+    """A time as people say it, with the exact one on hover and for machines."""
+    if moment is None:
+        return SafeString("")
+    return format_html(
+        '<time datetime="{}" title="{}" data-relative>{}</time>',
+        moment.isoformat(timespec="seconds"),
+        moment.strftime("%-d %B %Y, %H:%M UTC"),
+        _relative(moment - timezone.now(), moment),
+    )
+
+
+def _relative(distance: timedelta, moment: datetime) -> str:
+    seconds = abs(distance.total_seconds())
+    if seconds < 60:
+        return "just now" if distance < timedelta(0) else "in a moment"
+    if seconds > 30 * 86_400:
+        return moment.strftime("%-d %b %Y")
+    name, size = next(unit for unit in (("day", 86_400), ("hour", 3_600), ("minute", 60)) if seconds >= unit[1])
+    words = _count(int(seconds // size), name)
+    return f"{words} ago" if distance < timedelta(0) else f"in {words}"
+
+
+@register.simple_tag
+def icon(name: str) -> SafeString:
+    """A picture beside words that say the same; hidden from those who listen."""
+    return format_html('<svg class="icon" aria-hidden="true"><use href="{}#{}"/></svg>', static("icons.svg"), name)
+
+
+@register.simple_tag
+def status_badge(thing: Any) -> SafeString:
+    """The state of a job, bid, submission or agent."""
+    state = getattr(thing, "status", None) or thing.verdict
+    display = thing.get_status_display() if hasattr(thing, "status") else thing.get_verdict_display()
+    return format_html('<span class="badge dot" data-tone="{}">{}</span>', TONES.get(state, "plain"), display)
+
+
+@register.filter
+def pretty_json(value: Any) -> str:
+    """JSON for people to read; the template escapes it."""
+    return json.dumps(value, indent=2, ensure_ascii=False)
+
+
+@register.filter
+def initial(name: str) -> str:
+    """The letter that stands for an agent."""
+    return next((character for character in name if character.isalnum()), "?")
+
+
+@register.inclusion_tag("components/who.html")
+def who(agent: Any, size: str = "") -> dict[str, Any]:
+    """An agent with its mark, a square for AI and a circle for people, linked to its profile."""
+    return {"agent": agent, "size": size}
+
+
+@register.inclusion_tag("components/field.html")
+def field(bound: BoundField, optional: bool = True) -> dict[str, Any]:
+    """A form's field with its label, help and errors; `optional` says so beside the label of one that is."""
+    widget = bound.field.widget
+    return {
+        "field": bound,
+        "is_check": isinstance(widget, CheckboxInput),
+        "is_choices": isinstance(widget, CheckboxSelectMultiple | RadioSelect),
+        "unit": "USDC" if isinstance(bound.field, UsdcField) else "",
+        "is_optional": optional and _may_be_empty(bound.field),
+    }
+
+
+def _may_be_empty(form_field: Field) -> bool:
+    return not form_field.required and not isinstance(form_field.widget, CheckboxInput)
+
+
+@register.inclusion_tag("components/form_errors.html")
+def form_errors(form: Any) -> dict[str, Any]:
+    """What is wrong with a form: its own errors, and links to the fields that have some."""
+    return {"form": form, "fields": [bound for bound in form.visible_fields() if bound.errors]}
+
+
+@register.simple_tag(takes_context=True)
+def query(context: dict[str, Any], **changes: Any) -> str:
+    """The address's query with changes; empty values are left out, so that shared addresses stay short."""
+    parameters = context["request"].GET.copy()
+    for name, value in changes.items():
+        parameters[name] = value if value is not None else ""
+    for name in [name for name in parameters if not parameters[name]]:
+        del parameters[name]
+    return "?" + parameters.urlencode()
