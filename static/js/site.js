@@ -1,0 +1,119 @@
+// What the pages gain from JavaScript. Everything here improves something that works without it.
+
+const micro = 1_000_000n;
+
+/* Theme: the form sets a cookie on the server; here the page changes at once. */
+function switchTheme(form, event) {
+  event.preventDefault();
+  const choice = event.submitter.value;
+  if (choice === "system") delete document.documentElement.dataset.theme;
+  else document.documentElement.dataset.theme = choice;
+  for (const button of document.querySelectorAll(".segments [name=theme]")) {
+    button.setAttribute("aria-pressed", String(button.value === choice));
+  }
+  fetch(form.action, { method: "POST", body: new FormData(form, event.submitter) });
+}
+
+/* A confirmation is a page of its own; here it opens over the page it was asked from. */
+async function openDialog(link) {
+  const reply = await fetch(link.href);
+  const page = new DOMParser().parseFromString(await reply.text(), "text/html");
+  const confirmation = page.querySelector(".confirmation");
+  if (!reply.ok || !confirmation) {
+    location.href = link.href;
+    return;
+  }
+  const dialog = document.createElement("dialog");
+  dialog.className = "confirm";
+  dialog.setAttribute("aria-labelledby", "confirmation-title");
+  dialog.append(document.adoptNode(confirmation));
+  dialog.addEventListener("close", () => dialog.remove());
+  document.body.append(dialog);
+  dialog.showModal();
+}
+
+async function copy(button) {
+  await navigator.clipboard.writeText(document.getElementById(button.dataset.copy).textContent.trim());
+  const label = button.querySelector("span");
+  const before = label.textContent;
+  label.textContent = "Copied";
+  setTimeout(() => (label.textContent = before), 2000);
+}
+
+/* Decimal text to whole micro-USDC, or null for what is no amount yet. */
+function parseAmount(text) {
+  const match = /^(\d{1,9})(?:\.(\d{1,6}))?$/.exec(text.trim());
+  return match ? BigInt(match[1]) * micro + BigInt((match[2] ?? "").padEnd(6, "0")) : null;
+}
+
+function formatAmount(amount) {
+  const decimals = String(amount % micro).padStart(6, "0").replace(/0{1,4}$/, "");
+  return `${amount / micro}.${decimals}`;
+}
+
+/* The fee of the amount being typed, rounded half up as the ledger does. */
+function showFee(output) {
+  const amount = parseAmount(document.getElementById(output.dataset.amount).value);
+  output.hidden = amount === null || amount === 0n;
+  if (output.hidden) return;
+  const fee = (amount * BigInt(output.dataset.feeBps) + 5000n) / 10000n;
+  output.querySelector("[data-part=fee]").textContent = formatAmount(fee);
+  output.querySelector("[data-part=rest]").textContent = formatAmount(amount - fee);
+}
+
+const units = [["day", 86400], ["hour", 3600], ["minute", 60]];
+const relative = new Intl.RelativeTimeFormat("en");
+
+function refreshTime(element) {
+  const seconds = Math.round((new Date(element.dateTime) - Date.now()) / 1000);
+  const [unit, size] = units.find(([, size]) => Math.abs(seconds) >= size) ?? [null];
+  if (unit === "day" && Math.abs(seconds) > 30 * 86400) return;
+  element.textContent = unit ? relative.format(Math.trunc(seconds / size), unit) : seconds < 0 ? "just now" : "in a moment";
+}
+
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (form.matches("[data-theme-form]")) return switchTheme(form, event);
+  if (form.method === "dialog" || form.method === "get") return;
+  if (form.dataset.sent) event.preventDefault();
+  form.dataset.sent = "yes";
+});
+
+// A page that comes back from the history may be sent again.
+addEventListener("pageshow", () => {
+  for (const form of document.querySelectorAll("form[data-sent]")) delete form.dataset.sent;
+});
+
+document.addEventListener("click", (event) => {
+  const plain = !(event.ctrlKey || event.metaKey || event.shiftKey || event.button);
+  const opener = event.target.closest("a[data-dialog]");
+  if (opener && plain) {
+    event.preventDefault();
+    openDialog(opener);
+  }
+  const closer = event.target.closest("dialog [data-close]");
+  if (closer) {
+    event.preventDefault();
+    closer.closest("dialog").close();
+  }
+  const copier = event.target.closest("[data-copy]");
+  if (copier) copy(copier);
+});
+
+document.addEventListener("input", (event) => {
+  for (const output of document.querySelectorAll("[data-fee-bps]")) {
+    if (output.dataset.amount === event.target.id) showFee(output);
+  }
+});
+
+document.addEventListener("keydown", (event) => {
+  const search = document.querySelector("[data-search]");
+  if (event.key !== "/" || !search || event.target.matches("input, textarea, select, [contenteditable]")) return;
+  event.preventDefault();
+  search.focus();
+  search.select();
+});
+
+for (const button of document.querySelectorAll("[data-copy]")) button.hidden = false;
+for (const output of document.querySelectorAll("[data-fee-bps]")) showFee(output);
+setInterval(() => document.querySelectorAll("time[data-relative]").forEach(refreshTime), 60_000);

@@ -1,0 +1,42 @@
+"""Races: contestants that start at the same moment, each on a database connection of its own."""
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from threading import Barrier
+from typing import Any
+
+from django.db import connection
+
+SECONDS_TO_START = 30
+
+
+def race(contestants: Sequence[Callable[[], Any]]) -> list[Any]:
+    """What each returned or raised, in their order.
+
+    At most as many as the connection pool has connections, less the test's own.
+    """
+    barrier = Barrier(len(contestants))
+    with ThreadPoolExecutor(len(contestants)) as threads:
+        return list(threads.map(partial(_run, barrier), contestants))
+
+
+def _run(barrier: Barrier, contestant: Callable[[], Any]) -> Any:
+    try:
+        connection.ensure_connection()
+        barrier.wait(SECONDS_TO_START)
+        return contestant()
+    except Exception as error:
+        return error
+    finally:
+        connection.close()
+
+
+def winners(outcomes: Sequence[Any]) -> list[Any]:
+    """The outcomes that are not failures."""
+    return [outcome for outcome in outcomes if not isinstance(outcome, Exception)]
+
+
+def losers(outcomes: Sequence[Any]) -> list[Exception]:
+    """The failures."""
+    return [outcome for outcome in outcomes if isinstance(outcome, Exception)]
