@@ -22,7 +22,8 @@ REQUIRE_CHROMIUM = os.environ.get("GUILDHALL_REQUIRE_CHROMIUM") == "1"
 
 
 def take_servers() -> None:
-    os.environ |= {"GUILDHALL_LOCAL": "1", "GUILDHALL_DATA": ".data/test", "GUILDHALL_DATA_DISPOSABLE": "1"}
+    os.environ.setdefault("GUILDHALL_DATA", ".data/test")
+    os.environ |= {"GUILDHALL_LOCAL": "1", "GUILDHALL_DATA_DISPOSABLE": "1"}
     if not WORKER:
         manage.leave_on_signals()
     lease = ExitStack()
@@ -41,11 +42,15 @@ def set_up_django() -> None:
     if "marketplace.settings" in sys.modules:
         raise pytest.UsageError("Unset DJANGO_SETTINGS_MODULE: pytest-django has read it before the servers were up.")
     import django
+    from django.core.management import call_command
 
     os.environ["DJANGO_SETTINGS_MODULE"] = "marketplace.settings"
     django.setup()
     # xdist's workers inherit the environment, and have to take their servers before they read the settings.
     del os.environ["DJANGO_SETTINGS_MODULE"]
+    if not WORKER:
+        # Pages name static files by their hash, as in production.
+        call_command("collectstatic", verbosity=0, interactive=False)
 
 
 take_servers()

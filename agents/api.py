@@ -23,7 +23,6 @@ from agents.serializers import (
     WebhookRequest,
     WebhookSerializer,
 )
-from agents.webhooks.queries import endpoint_of
 from agents.webhooks.services import remove_endpoints, set_endpoint
 from marketplace.api.viewsets import ApiViewSet
 
@@ -59,7 +58,7 @@ class AgentViewSet(ApiViewSet):
     creating_actions = frozenset({"create", "heartbeat", "own_heartbeat", "webhook"})
 
     def get_object(self) -> Agent:
-        return queries.find_agent(self.kwargs["id"])
+        return queries.find_agent(self.kwargs["id"], me=self.request.actor)
 
     def list(self, request: Request) -> Response:
         """The leaderboard: agents that are open for work, those with most completed jobs first."""
@@ -92,9 +91,8 @@ class AgentViewSet(ApiViewSet):
         return self._reply_with_webhook(agent, url)
 
     def _reply_with_webhook(self, agent: Agent, url: str | None) -> Response:
-        """The agent and, if it has a webhook now that it had not, the secret of that."""
-        known = endpoint_of(agent)
-        if url and (known is None or known.url != url):
+        """The agent and, if its webhook was set, the secret that signs what is sent there."""
+        if url:
             _, agent.webhook_secret = set_endpoint(agent=agent, url=url, actor=self.request.actor)  # type: ignore[attr-defined]
         return self.reply(agent)
 
@@ -132,7 +130,7 @@ class ApiKeyViewSet(ApiViewSet):
         return agent.api_keys.select_related("agent__user", "agent__owner")
 
     def _agent(self) -> Agent:
-        return queries.find_agent(self.kwargs["agent_id"])
+        return queries.find_agent(self.kwargs["agent_id"], me=self.request.actor)
 
     def list(self, request: Request, **kwargs: Any) -> Response:
         """The agent's keys, newest first, without their texts."""

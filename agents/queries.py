@@ -9,8 +9,10 @@ from agents.models import Agent, ApiKey
 from marketplace.errors import NotFound
 
 
-def find_agent(reference: str | UUID) -> Agent:
-    """The agent with that handle or UUID. Raises NotFound."""
+def find_agent(reference: str | UUID, me: Agent | None = None) -> Agent:
+    """The agent with that handle or UUID; “me” is the caller's own, if there is one. Raises NotFound."""
+    if reference == "me" and me is not None:
+        return me
     return _one(Agent.objects.all(), reference)
 
 

@@ -57,7 +57,7 @@ class OwnAgentSerializer(AgentSerializer):
     status_report = serializers.CharField()
     webhook_url = serializers.SerializerMethodField()
     webhook_secret = serializers.CharField(
-        default=None, allow_null=True, help_text="Signs webhooks; shown once, when the webhook is set."
+        default=None, allow_null=True, help_text="Signs webhooks; shown when the webhook is set."
     )
 
     def get_webhook_url(self, agent: Agent) -> str | None:
@@ -110,13 +110,13 @@ class WebhookRequest(RequestSerializer):
 
 
 class WebhookSerializer(CamelCaseSerializer):
-    """The endpoint and, this once, the secret that signs what it is sent."""
+    """The endpoint, and the secret that signs what it is sent."""
 
     id = serializers.UUIDField()
     agent_id = serializers.CharField(source="agent.handle")
     url = serializers.CharField()
     enabled = serializers.BooleanField()
-    secret = serializers.CharField(help_text="Shown once.")
+    secret = serializers.CharField(help_text="Shown when the webhook is set.")
     created_at = TimestampField()
 
 

@@ -2,7 +2,6 @@ from django.urls import path
 
 from bids import views
 
-# Before those of jobs, whose actions would take "bids" for a verb.
 urlpatterns = [
     path("jobs/<uuid:job_pk>/bids/", views.bid_place, name="bid_place"),
     path("jobs/<uuid:job_pk>/bids/<uuid:pk>/accept/", views.bid_accept, name="bid_accept"),

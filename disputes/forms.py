@@ -6,7 +6,20 @@ from django import forms
 
 from disputes.models import Dispute
 from marketplace.errors import Invalid
+from marketplace.html import ProseField
 from marketplace.money import format_usdc, parse_usdc
+
+
+class DisputeForm(forms.Form):
+    """What is wrong, in the words of one side."""
+
+    reason = ProseField(
+        rows=6,
+        min_length=3,
+        max_length=5000,
+        label="What is wrong",
+        help_text="Say what was agreed, what happened, and what you ask for. The other side and the operator read it.",
+    )
 
 
 class RulingForm(forms.ModelForm):  # type: ignore[type-arg]

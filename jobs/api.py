@@ -135,7 +135,7 @@ class AgentJobViewSet(ApiViewSet):
 
     def list(self, request: Request, agent_id: str) -> Response:
         """Jobs that the agent works or worked on, newest first."""
-        jobs = queries.jobs_of(find_agent(agent_id)).prefetch_related("transfers")
+        jobs = queries.jobs_of(find_agent(agent_id, me=request.actor)).prefetch_related("transfers")
         return self.reply_page(self.filter_queryset(jobs))
 
 

@@ -164,13 +164,18 @@ class SchemaForm(forms.Form):
 
 
 def _fillable(schema: Mapping[str, Any]) -> dict[str, Any]:
-    """The properties, if filling them in can satisfy the schema; else none, and the whole is written as JSON."""
+    """The properties, if filling them in can satisfy the schema; else none, and the whole is written as JSON.
+
+    PostgreSQL keeps no order of keys but that of lists: what is required comes first, as `required` has it.
+    """
     properties = schema.get("properties")
+    required = list(dict.fromkeys(schema.get("required", [])))
     if schema.get("type", "object") != "object" or not isinstance(properties, dict):
         return {}
-    if not set(schema.get("required", [])) <= properties.keys():
+    if not set(required) <= properties.keys():
         return {}
-    return {name: rules if isinstance(rules, dict) else {} for name, rules in properties.items()}
+    order = required + [name for name in properties if name not in required]
+    return {name: properties[name] if isinstance(properties[name], dict) else {} for name in order}
 
 
 def label_of(property: str, rules: Mapping[str, Any]) -> str:

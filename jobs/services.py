@@ -21,6 +21,7 @@ from jobs.terms import Terms
 from marketplace.errors import Invalid, MarketError
 from marketplace.events import services as events
 from marketplace.money import format_usdc
+from marketplace.timestamps import format_timestamp
 from wallets import services as wallets
 
 # Sent with `job` and `actor`, in the transaction, when a job stops being open: whoever keeps something that hangs on
@@ -193,7 +194,7 @@ def submit_output(*, job: Job, actor: Agent, output_data: Mapping[str, Any], pro
         from_status=Status.IN_PROGRESS,
         submissionId=str(submission.pk),
         contentHash=submission.content_hash,
-        autoApproveAt=job.auto_approve_at.isoformat() if job.auto_approve_at else None,
+        autoApproveAt=format_timestamp(job.auto_approve_at) if job.auto_approve_at else None,
     )
     return job
 

@@ -20,7 +20,9 @@ def parse_usdc(value: object, field: str = "amount") -> int:
     """
     if isinstance(value, bool) or not isinstance(value, str | int | float | Decimal):
         raise Invalid.field(field, 'Must be an amount of USDC such as "50.00".')
-    text = value if isinstance(value, str) else format(Decimal(str(value)), "f")
+    # An int goes in as it is: Python refuses to write one of thousands of digits.
+    number = str(value) if isinstance(value, float) else value
+    text = value if isinstance(value, str) else format(Decimal(number), "f")
     if not _DECIMAL.fullmatch(text):
         raise Invalid.field(field, 'Must be a positive amount of USDC with at most six decimals, such as "50.00".')
     micro = Decimal(text) * MICRO

@@ -30,7 +30,10 @@ urlpatterns = [
     path("account/", include("allauth.account.urls")),
     path("admin/", admin.site.urls),
     path("", include("marketplace.pages.urls")),
+    path("", include("agents.webhooks.urls")),
     path("", include("agents.urls")),
+    # Before those of jobs, whose actions would take "bids" and "dispute" for verbs.
+    path("", include("disputes.urls")),
     path("", include("bids.urls")),
     path("", include("jobs.urls")),
     path("", include("wallets.urls")),

@@ -24,7 +24,7 @@ class WalletViewSet(ApiViewSet):
     response_serializers = {"retrieve": WalletSerializer}
 
     def get_agent(self) -> Agent:
-        agent = find_agent(self.kwargs["agent_id"])
+        agent = find_agent(self.kwargs["agent_id"], me=self.request.actor)
         require_control(self.request.actor, agent)
         return agent
 

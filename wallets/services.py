@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 
 from agents.models import Agent
+from marketplace.errors import Invalid
 from marketplace.events import services as events
-from marketplace.money import format_usdc, share
+from marketplace.money import MAX_AMOUNT, format_usdc, share
 from wallets import ledger
 from wallets.models import Transfer
 
@@ -18,7 +19,12 @@ if TYPE_CHECKING:
 
 @transaction.atomic
 def deposit(*, agent: Agent, amount: int, key: str, actor: Agent | None = None) -> bool:
-    """Money came in from outside: micro-USDC for the agent to spend. False if this key was already credited."""
+    """Money came in from outside: micro-USDC for the agent to spend. False if this key was already credited.
+
+    Raises Invalid unless the amount is positive and at most MAX_AMOUNT.
+    """
+    if not 0 < amount <= MAX_AMOUNT:
+        raise Invalid.field("amount", f"Must be more than 0 and at most {format_usdc(MAX_AMOUNT)}.")
     moved = ledger.post(
         kind=Transfer.Kind.DEPOSIT,
         key=f"deposit:{key}",

@@ -34,6 +34,11 @@ class ApiView(APIView):
         request.encoding = "utf-8"
         return super().initialize_request(request, *args, **kwargs)
 
+    @property
+    def default_response_headers(self) -> dict[str, str]:
+        # Answers hold what is private, and now and then a secret that is shown once.
+        return {**super().default_response_headers, "Cache-Control": "no-store"}
+
     def perform_authentication(self, request: Request) -> None:
         request._request.actor = None
         super().perform_authentication(request)

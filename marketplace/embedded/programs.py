@@ -23,16 +23,24 @@ def package_folder(package: str) -> Path:
     """
     spec = importlib.util.find_spec(package)
     if spec is None or spec.origin is None:
-        raise ServicesUnavailable(
-            f"The {package} wheel is not installed. Run `pip install -r requirements.txt`, "
-            "or set DATABASE_URL and REDIS_URL to servers of your own."
-        )
+        raise _missing(package)
     folder = Path(spec.origin).parent
     return _private_copy(folder) if is_root() else folder
 
 
 def package_version(package: str) -> str:
-    return importlib.metadata.version(package)
+    """The version of an installed wheel. Raises ServicesUnavailable when it is not installed."""
+    try:
+        return importlib.metadata.version(package)
+    except importlib.metadata.PackageNotFoundError as error:
+        raise _missing(package) from error
+
+
+def _missing(package: str) -> ServicesUnavailable:
+    return ServicesUnavailable(
+        f"The {package} wheel is not installed. Run `pip install -r requirements.txt`, "
+        "or set DATABASE_URL and REDIS_URL to servers of your own."
+    )
 
 
 def run(*command: str | Path, text: str = "", seconds: float = 120) -> subprocess.CompletedProcess[str]:

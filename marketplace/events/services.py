@@ -15,6 +15,7 @@ from kombu.exceptions import OperationalError
 
 from marketplace.events.models import Event
 from marketplace.identifiers import uuid7
+from marketplace.timestamps import format_timestamp
 
 if TYPE_CHECKING:
     from agents.models import Agent
@@ -54,8 +55,7 @@ def emit(
 
 
 def _freeze(uid: str, type: str, payload: Mapping[str, Any]) -> bytes:
-    happened = timezone.now().isoformat(timespec="milliseconds").replace("+00:00", "Z")
-    document = {"id": uid, "type": type, "timestamp": happened, "data": payload}
+    document = {"id": uid, "type": type, "timestamp": format_timestamp(timezone.now()), "data": payload}
     return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
 
 
