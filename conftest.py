@@ -42,10 +42,13 @@ def set_up_django() -> None:
     if "marketplace.settings" in sys.modules:
         raise pytest.UsageError("Unset DJANGO_SETTINGS_MODULE: pytest-django has read it before the servers were up.")
     import django
+    from django.conf import settings
     from django.core.management import call_command
 
     os.environ["DJANGO_SETTINGS_MODULE"] = "marketplace.settings"
     django.setup()
+    # What makes a password slow to guess makes people slow to make.
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     # xdist's workers inherit the environment, and have to take their servers before they read the settings.
     del os.environ["DJANGO_SETTINGS_MODULE"]
     if not WORKER:

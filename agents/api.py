@@ -109,7 +109,8 @@ class AgentViewSet(ApiViewSet):
     @action(detail=True, methods=["post"])
     def webhook(self, request: Request, id: str) -> Response:
         """Sets where the agent is told what happens, in place of where it was told before."""
-        endpoint, secret = set_endpoint(agent=self.get_object(), actor=request.actor, **self.read())
+        url = self.read()["webhook_url"]
+        endpoint, secret = set_endpoint(agent=self.get_object(), actor=request.actor, url=url)
         endpoint.secret = secret  # type: ignore[attr-defined]
         return self.reply(endpoint)
 

@@ -106,7 +106,7 @@ class WebhookRequest(RequestSerializer):
 
     synonyms = {"url": ("webhookUrl",)}
 
-    url = TextField(max_length=URL_LENGTH)
+    url = TextField(source="webhook_url", max_length=URL_LENGTH)
 
 
 class WebhookSerializer(CamelCaseSerializer):

@@ -18,7 +18,7 @@ class BidForm(forms.Form):
 
     bidder = forms.ModelChoiceField(queryset=Agent.objects.none(), to_field_name="handle", label="Who does the work")
     amount = UsdcField(label="Your price")
-    eta = forms.IntegerField(min_value=1, max_value=LONGEST_ETA, required=False, label="Time you need")
+    eta = forms.IntegerField(min_value=1, max_value=LONGEST_ETA, required=False, label="Time needed")
     eta_unit = forms.TypedChoiceField(coerce=int, choices=UNITS, label="Counted in", initial=60)
     cover_letter = ProseField(
         rows=6, max_length=2000, required=False, label="Why you", help_text="Only the poster reads this."

@@ -11,6 +11,7 @@ from marketplace.html import ProseField, UsdcField
 
 DAY = 24 * 3600
 REVIEW_WINDOWS = [(DAY, "1 day"), (3 * DAY, "3 days"), (7 * DAY, "7 days"), (14 * DAY, "14 days")]
+ROLES = [("", "Everyone's"), ("poster", "Posted by me"), ("worker", "My work")]
 PROGRESS = [(percent, f"{percent}%") for percent in range(0, 101, 10)]
 
 
@@ -27,17 +28,19 @@ class JobForm(forms.Form):
     vertical = ProseField(
         max_length=50, required=False, label="Category", help_text="One or two words, such as research or code."
     )
-    budget = UsdcField(help_text="The most you will pay. Bids are at or below it; nothing is held until you accept one.")
+    budget = UsdcField(
+        help_text="The most you will pay. Bids stay at or below it; nothing is held until you accept one."
+    )
     deadline_at = forms.DateTimeField(
         label="Open for bids until (UTC)",
-        help_text="If nobody is hired by then, the job closes by itself.",
+        help_text="If nobody is hired by then, the job closes.",
         widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
     )
     review_window = forms.TypedChoiceField(
         coerce=int,
         choices=REVIEW_WINDOWS,
         label="Time to review",
-        help_text="Work that you neither approve nor send back in this time is approved by itself.",
+        help_text="Work that you neither approve nor send back in this time is approved automatically.",
     )
 
     def __init__(self, *args: Any, template: JobTemplate | None = None, **kwargs: Any):
@@ -74,7 +77,11 @@ class ChangesForm(forms.Form):
         required=False, choices=[("", "Choose…"), *((name, name.capitalize()) for name in CATEGORIES)]
     )
     reason = ProseField(
-        rows=5, min_length=3, max_length=5000, label="What has to change", help_text="The worker gets this as it stands."
+        rows=5,
+        min_length=3,
+        max_length=5000,
+        label="What has to change",
+        help_text="The worker gets this as it stands.",
     )
 
 
@@ -91,4 +98,4 @@ class SearchForm(forms.Form):
     q = forms.CharField(required=False, max_length=200, label="Search", strip=True)
     status = forms.CharField(required=False, max_length=20)
     vertical = forms.CharField(required=False, max_length=50)
-    role = forms.ChoiceField(required=False, choices=[("", "Everyone's"), ("poster", "Posted by me"), ("worker", "My work")])
+    role = forms.ChoiceField(required=False, choices=ROLES)

@@ -10,7 +10,7 @@ import json
 import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC
 from typing import Any
 
 from django import forms
@@ -44,7 +44,7 @@ class JsonField(forms.CharField):
         except UnicodeEncodeError as error:
             raise ValidationError("Must not hold half a surrogate pair.") from error
         except (ValueError, RecursionError) as error:
-            raise ValidationError("Not JSON that can be kept: a number is too long, or it is nested too deep.") from error
+            raise ValidationError("Cannot be kept: a number is too long, or it is nested too deep.") from error
         if b"\\u0000" in kept:
             raise ValidationError("Must not hold NUL characters.")
         return parsed
@@ -90,9 +90,7 @@ class ChoiceOfField(forms.TypedChoiceField):
     def __init__(self, *, values: Iterable[Any], required: bool, **kwargs: Any):
         choices = [(json.dumps(value), str(value)) for value in values]
         blank = [] if required and len(choices) == 1 else [("", "Choose…" if required else "No answer")]
-        super().__init__(
-            choices=blank + choices, coerce=json.loads, empty_value=None, required=required, **kwargs
-        )
+        super().__init__(choices=blank + choices, coerce=json.loads, empty_value=None, required=required, **kwargs)
 
     def prepare_value(self, value: Any) -> Any:
         return json.dumps(value) if value is not None and value not in dict(self.choices) else value
@@ -155,12 +153,14 @@ class SchemaForm(forms.Form):
         return others
 
     def _place(self, path: str, message: str) -> None:
+        """Beside the field, or above the form what concerns none; an error inside a value says where."""
         for property, name in self.names.items():
-            if path == property:
-                return self.add_error(name, message)
-            if path.startswith(f"{property}."):
-                return self.add_error(name, f"{path.removeprefix(f'{property}.')}: {message}")
-        self.add_error(None if self.properties else WHOLE, f"{path}: {message}" if path else message)
+            if path == property or path.startswith(f"{property}."):
+                place, inside = name, path.removeprefix(property).removeprefix(".")
+                break
+        else:
+            place, inside = None if self.properties else WHOLE, path
+        self.add_error(place, f"{inside}: {message}" if inside else message)
 
 
 def _fillable(schema: Mapping[str, Any]) -> dict[str, Any]:
@@ -204,7 +204,7 @@ def _control(rules: Mapping[str, Any], required: bool) -> forms.Field:
         return ChoiceOfField(values=[value for value in rules["enum"] if value is not None], required=required)
     make = _MAKERS.get(_type_of(rules))
     if make is None:
-        return JsonField(required=required, help_text=_with_hint(rules, "Written as JSON."))
+        return JsonField(required=required, help_text=_or_hint(rules, "Written as JSON."))
     return make(rules, required)
 
 
@@ -220,8 +220,9 @@ def _type_of(rules: Mapping[str, Any]) -> str:
     return types[0] if types[0] in SCALARS else ""
 
 
-def _with_hint(rules: Mapping[str, Any], hint: str) -> str:
-    return f"{rules.get('description', '')} {hint}".strip()
+def _or_hint(rules: Mapping[str, Any], hint: str) -> str:
+    """The property's own description, else how to fill in the field."""
+    return str(rules.get("description") or hint)
 
 
 def _text(rules: Mapping[str, Any], required: bool) -> forms.Field:
@@ -229,7 +230,7 @@ def _text(rules: Mapping[str, Any], required: bool) -> forms.Field:
         case "date":
             return IsoDateField(required=required)
         case "date-time":
-            return IsoMomentField(required=required, help_text=_with_hint(rules, "In UTC."))
+            return IsoMomentField(required=required, help_text=_or_hint(rules, "In UTC."))
         case "uri" | "iri":
             return forms.CharField(required=required, widget=forms.URLInput(attrs={"placeholder": "https://"}))
         case "email" | "idn-email":
@@ -256,7 +257,7 @@ def _number(make: type[forms.IntegerField]) -> Callable[[Mapping[str, Any], bool
 def _lines(rules: Mapping[str, Any], required: bool) -> forms.Field:
     if isinstance(rules["items"].get("enum"), list):
         return ChoicesOfField(values=rules["items"]["enum"], required=required)
-    return LinesField(required=required, help_text=_with_hint(rules, "One a line."))
+    return LinesField(required=required, help_text=_or_hint(rules, "One a line."))
 
 
 _MAKERS: dict[str, Callable[[Mapping[str, Any], bool], forms.Field]] = {

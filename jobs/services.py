@@ -290,11 +290,11 @@ def settle_job(*, job: Job, actor: Agent, to_poster: int, note: str) -> Job:
     `to_poster` is micro-USDC. The dispute fee of the Terms is taken from the worker's part. Raises Invalid.
     """
     job = lock(job)
+    refund = to_poster == job.price
+    transition = require(job, "resolve-refund" if refund else "resolve-pay", actor)
     assert job.worker is not None and job.price is not None  # a constraint of the table
     if not 0 <= to_poster <= job.price:
         raise Invalid.field("toPoster", f"Must be between 0 and the price of {format_usdc(job.price)}.")
-    refund = to_poster == job.price
-    transition = require(job, "resolve-refund" if refund else "resolve-pay", actor)
     _review(job, Submission.Verdict.REJECTED if refund else Submission.Verdict.APPROVED, note)
     payout = 0
     if job.rules.fund_on != "never":

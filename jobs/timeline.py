@@ -19,13 +19,15 @@ WORDS = {
     "job.updated": ("", "changed the job", ""),
     "bid.received": ("", "bid {amountUsdc} USDC", ""),
     "bid.withdrawn": ("", "took back a bid of {amountUsdc} USDC", ""),
-    "job.assigned": ("green", "hired {agentId}", ""),
+    "job.assigned": ("green", "hired {worker}", ""),
     "job.started": ("", "started work", ""),
     "job.progress": ("", "reported {percent}% done", ""),
     "job.submitted": ("brass", "handed in work", ""),
     "job.revision_requested": ("brass", "asked for changes", ""),
     "job.approved": ("green", "approved the work", "The review window ended, so the work was approved"),
     "job.paid": ("green", "released {payoutUsdc} USDC to the worker", "{payoutUsdc} USDC was released to the worker"),
+    "dispute.opened": ("red", "opened a dispute", ""),
+    "dispute.resolved": ("brass", "ruled on the dispute", ""),
     "job.cancelled": ("red", "cancelled the job", ""),
     "job.expired": ("red", "", "The deadline passed, so the job closed"),
 }
@@ -55,12 +57,12 @@ def lines(job: Job, reader: Agent | None) -> Iterator[Line]:
         else:
             may_read = is_party or event.type not in PRIVATE
         if may_read:
-            yield _line(event, with_note=is_party)
+            yield _line(event, job, with_note=is_party)
 
 
-def _line(event: Event, with_note: bool) -> Line:
+def _line(event: Event, job: Job, with_note: bool) -> Line:
     tone, did, happened = WORDS[event.type]
-    data: dict[str, Any] = event.data
+    data: dict[str, Any] = {**event.data, "worker": job.worker.name if job.worker else ""}
     words = (did if event.actor else happened or did).format_map(data)
     note = str(data.get("note") or data.get("reason") or "") if with_note and event.actor else ""
     if event.type == "job.approved":

@@ -10,14 +10,14 @@ from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.views.decorators.http import require_GET, require_http_methods
 
 from agents.models import Agent
 from jobs import queries, services, timeline
 from jobs.forms import ChangesForm, JobForm, ProgressForm, ReasonForm, SearchForm
 from jobs.lifecycle import POSTER, WORKER, Status, available_actions, require
-from jobs.models import Job, JobTemplate
+from jobs.models import Job
 from jobs.schema_forms import SchemaForm, facts
 from jobs.terms import Terms
 from marketplace.errors import MarketError
@@ -209,6 +209,9 @@ def _form(made: type[forms.Form]) -> FormMaker:
     return lambda job, *args: made(*args)
 
 
+_no_words = _form(forms.Form)
+
+
 def _output_form(job: Job, *args: Any) -> SchemaForm:
     return SchemaForm(job.output_schema, *args, prefix="output")
 
@@ -219,7 +222,7 @@ class Action:
 
     act: Callable[..., Job]
     said: str
-    form: FormMaker = _form(forms.Form)
+    form: FormMaker = _no_words
     arguments: Callable[[Any], dict[str, Any]] = lambda form: form.cleaned_data
 
 

@@ -17,7 +17,7 @@ ENVIRONMENT = CHECKOUT / ".venv"
 OLDEST_PYTHON = (3, 11)
 BAR_WIDTH = 30
 # What pip says first about each requirement.
-COUNTED = ("Collecting ", "Requirement already satisfied: ", "Ignoring ")
+COUNTED = ("Collecting ", "Processing ", "Requirement already satisfied: ", "Ignoring ")
 
 
 def main() -> None:
@@ -107,7 +107,7 @@ class Progress:
     def hear(self, line: str) -> None:
         if line.startswith(COUNTED):
             self.done += 1
-            self.draw(line.removeprefix("Collecting ").split("==")[0].split(" ")[0])
+            self.draw(line.split(" ")[1].split("==")[0].rpartition("/")[2])
         elif line.startswith("Installing collected packages"):
             self.draw("unpacking …")
 

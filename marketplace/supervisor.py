@@ -60,7 +60,7 @@ def site_programs(*, host: str, port: int, workers: int = 2, reload: bool = Fals
     background = environment | {"DATABASE_POOL_SIZE": "0"}
     celery = [sys.executable, "-W", "ignore:You're running the worker with superuser", "-m", "celery"]
     celery += ["--app", "marketplace", "--quiet"]
-    schedule = str(embedded.data_home() / "beat-schedule")
+    schedule = str(embedded.data_home() / f"beat-schedule-{port}")
     worker = Program("worker", [*celery, "worker", "--concurrency", "2", "--loglevel", "INFO"], background)
     beat = Program("beat", [*celery, "beat", "--schedule", schedule, "--pidfile", ""], background)
     web = Program("web", _web_command(host, port, workers, reload), environment)

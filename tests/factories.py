@@ -7,6 +7,7 @@ from agents.models import Agent, User
 from agents.services import create_agent
 from bids.models import Bid
 from bids.services import accept_bid, place_bid
+from disputes.services import open_dispute
 from jobs import services as jobs
 from jobs.lifecycle import Status
 from jobs.models import Job
@@ -83,6 +84,11 @@ def cancelled_job(poster: Agent, worker: Agent | None = None, **changes: Any) ->
     return jobs.cancel_job(job=job, actor=poster)
 
 
+def disputed_job(poster: Agent, worker: Agent, **changes: Any) -> Job:
+    """A job that an operator has to rule on."""
+    return open_dispute(job=submitted_job(poster, worker, **changes), actor=poster, reason="Not what was agreed.").job
+
+
 def job_in(status: Status, poster: Agent, worker: Agent, **changes: Any) -> Job:
     """A job in that status, brought there by the verbs; the worker has a bid on an open one."""
     match status:
@@ -96,5 +102,6 @@ def job_in(status: Status, poster: Agent, worker: Agent, **changes: Any) -> Job:
         Status.IN_REVIEW: submitted_job,
         Status.COMPLETED: completed_job,
         Status.CANCELLED: cancelled_job,
+        Status.DISPUTED: disputed_job,
     }
     return paths[status](poster, worker, **changes)

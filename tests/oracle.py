@@ -22,10 +22,10 @@ STORY_CHECKS = {
         " LEFT JOIN events_event e ON e.job_id = j.id AND e.type = 'job.assigned'"
         " GROUP BY j.id HAVING count(e.id) <> CASE WHEN j.price IS NULL THEN 0 ELSE 1 END",
     ),
-    "a job was approved once if it is completed": (
-        "it has {} events job.approved",
-        "SELECT 'job ' || j.id, count(e.id) FROM jobs_job j"
-        " LEFT JOIN events_event e ON e.job_id = j.id AND e.type = 'job.approved'"
+    "a job was approved once, or ruled on, if it is completed": (
+        "it has {} events that complete it",
+        "SELECT 'job ' || j.id, count(e.id) FROM jobs_job j LEFT JOIN events_event e ON e.job_id = j.id"
+        " AND (e.type = 'job.approved' OR e.type = 'dispute.resolved' AND e.data->>'status' = 'COMPLETED')"
         " GROUP BY j.id HAVING count(e.id) <> CASE WHEN j.status = 'COMPLETED' THEN 1 ELSE 0 END",
     ),
     "the bids on a job are counted": (

@@ -11,19 +11,20 @@ from django.db import connection
 SECONDS_TO_START = 30
 
 
-def race(contestants: Sequence[Callable[[], Any]]) -> list[Any]:
+def race(contestants: Sequence[Callable[[], Any]], *, with_database: bool = True) -> list[Any]:
     """What each returned or raised, in their order.
 
-    At most as many as the connection pool has connections, less the test's own.
+    With the database at most as many as the connection pool has connections, less the test's own.
     """
     barrier = Barrier(len(contestants))
     with ThreadPoolExecutor(len(contestants)) as threads:
-        return list(threads.map(partial(_run, barrier), contestants))
+        return list(threads.map(partial(_run, barrier, with_database), contestants))
 
 
-def _run(barrier: Barrier, contestant: Callable[[], Any]) -> Any:
+def _run(barrier: Barrier, with_database: bool, contestant: Callable[[], Any]) -> Any:
     try:
-        connection.ensure_connection()
+        if with_database:
+            connection.ensure_connection()
         barrier.wait(SECONDS_TO_START)
         return contestant()
     except Exception as error:

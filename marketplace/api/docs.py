@@ -1,13 +1,18 @@
 """The documentation of the API: the OpenAPI document and Swagger UI, from the code and from this site alone."""
 
+from collections.abc import Iterator
 from functools import cache
+from http import HTTPStatus
 from typing import Any
 
-from django.http import HttpRequest, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
 from django.views.decorators.http import require_safe
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.views import SpectacularSwaggerSplitView
 from rest_framework.permissions import AllowAny
+
+from marketplace.errors import MarketError
 
 
 @cache
@@ -29,3 +34,24 @@ class SwaggerView(SpectacularSwaggerSplitView):
     permission_classes = [AllowAny]  # noqa: RUF012
     template_name = "api/docs.html"
     url_name = "openapi"
+
+
+@require_safe
+def error_page(request: HttpRequest, slug: str) -> HttpResponse:
+    """`/errors/<code>`: where the `type` of a problem document leads."""
+    code = slug.upper().replace("-", "_")
+    kinds = {kind.code: kind for kind in _kinds_of(MarketError)}
+    plain = {meaning.name: meaning for meaning in HTTPStatus if meaning >= 400}
+    if kind := kinds.get(code):
+        context = {"status": kind.status, "title": kind.title, "detail": kind.detail}
+    elif meaning := plain.get(code):
+        context = {"status": meaning.value, "title": meaning.phrase, "detail": meaning.description}
+    else:
+        raise Http404
+    return render(request, "api/error.html", {"code": code, **context})
+
+
+def _kinds_of(kind: type[MarketError]) -> Iterator[type[MarketError]]:
+    yield kind
+    for special in kind.__subclasses__():
+        yield from _kinds_of(special)

@@ -1,8 +1,9 @@
-"""The request id: one name for a request in its response, its log lines and its problem document (FEATURES J5)."""
+"""What every request passes first: it gets its id, and is refused when it holds what nothing behind can take."""
 
 import re
 from collections.abc import Callable
 
+from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse
 from structlog.contextvars import bind_contextvars, clear_contextvars
 
@@ -13,7 +14,8 @@ _SAFE = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 
 class RequestIdMiddleware:
-    """Gives each request its id, the caller's own when it is safe to log, and says it in the response."""
+    """One name for a request in its response, its log lines and its problem document (FEATURES J5): the caller's own
+    when it is safe to log."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]):
         self.get_response = get_response
@@ -31,3 +33,16 @@ class RequestIdMiddleware:
         bind_contextvars(request_id=request_id)
         response[HEADER] = request_id
         return response
+
+
+class RefuseNulMiddleware:
+    """Refuses NUL characters in addresses and cookies: PostgreSQL cannot take them, wherever they would end up."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]):
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        texts = (request.path, request.META.get("QUERY_STRING", "").replace("%00", "\0"), *request.COOKIES.values())
+        if any("\0" in text for text in texts):
+            raise BadRequest("NUL characters in the address or in a cookie.")
+        return self.get_response(request)

@@ -8,6 +8,7 @@ from typing import Any
 from django.conf import settings
 from django.core.exceptions import (
     NON_FIELD_ERRORS,
+    BadRequest,
     PermissionDenied,
     RequestDataTooBig,
     SuspiciousOperation,
@@ -15,6 +16,7 @@ from django.core.exceptions import (
 )
 from django.db import OperationalError
 from django.http import Http404, HttpRequest, JsonResponse, UnreadablePostError
+from django.urls import reverse
 from django.utils import timezone
 from psycopg.errors import DeadlockDetected, LockNotAvailable, SerializationFailure
 from psycopg_pool import PoolTimeout
@@ -29,6 +31,11 @@ MEDIA_TYPE = "application/problem+json"
 # Failures of the database that left nothing behind and will pass: the caller may send the same request again.
 PASSING = (LockNotAvailable, DeadlockDetected, SerializationFailure, PoolTimeout)
 RETRY_AFTER_SECONDS = "1"
+
+
+class Busy(MarketError):
+    status, code, title = 503, "RETRY", "Busy"
+    detail = "Others are changing the same thing. Nothing was done; send the request again."
 
 
 @dataclass(frozen=True)
@@ -53,7 +60,7 @@ class Problem:
         """The members of RFC 9457, and those that the SDKs read (WIRE 1.6)."""
         return {
             **self.extra,
-            "type": f"{settings.SITE_URL}/errors/{self.code.lower().replace('_', '-')}",
+            "type": settings.SITE_URL + reverse("api_error", args=[self.code.lower().replace("_", "-")]),
             "title": self.title,
             "status": self.status,
             "detail": self.detail,
@@ -104,16 +111,10 @@ def problem_of(exception: Exception) -> Problem | None:
             return Problem.plain(exception.status_code, str(exception.detail), headers=_headers(exception))
         case RequestDataTooBig():
             return Problem.plain(413, f"The body is larger than {settings.DATA_UPLOAD_MAX_MEMORY_SIZE} bytes.")
-        case SuspiciousOperation() | UnreadablePostError():
+        case BadRequest() | SuspiciousOperation() | UnreadablePostError():
             return Problem.plain(400, "The request could not be read.")
         case OperationalError() if isinstance(exception.__cause__, PASSING):
-            return Problem(
-                status=503,
-                code="RETRY",
-                title="Busy",
-                detail="Others are changing the same thing. Nothing was done; send the request again.",
-                headers={"Retry-After": RETRY_AFTER_SECONDS},
-            )
+            return replace(_of_refusal(Busy()), headers={"Retry-After": RETRY_AFTER_SECONDS})
     return None
 
 
@@ -161,12 +162,12 @@ def _numbered(details: Iterable[Any], path: tuple[str, ...]) -> Iterator[tuple[A
 
 
 def _in_words_of_the_caller(problem: Problem, sent_names: Mapping[str, str]) -> Problem:
-    """Services speak of `budget` and `deadline_at`; the caller sent `budgetUsdc` and `deadlineAt`."""
+    """Services speak of `budget` and `deadline_at`; the caller sent `budgetUsdc` and `deadlineAt`, or a synonym."""
     errors = []
     detail = problem.detail
     for error in problem.errors:
         head, dot, rest = error.field.partition(".")
-        sent = sent_names.get(head) or camel_case(head)
+        sent = sent_names.get(camel_case(head), camel_case(head))
         errors.append(FieldError(f"{sent}{dot}{rest}", error.message))
         detail = detail.replace(f"{error.field}: {error.message}", f"{sent}{dot}{rest}: {error.message}")
     return replace(problem, errors=errors, detail=detail)

@@ -41,6 +41,7 @@ PROBLEM_SCHEMA["required"] = list(PROBLEM_SCHEMA["properties"])
 FAILURES = {
     "400": "The request is not valid; `errors` names the fields.",
     "401": "No key and no session, or a wrong, expired or revoked key.",
+    "402": "Too little money in the wallet; nothing was done.",
     "403": "The caller may see this but may not do that.",
     "404": "There is no such thing, or the caller may not know of it.",
     "409": "The current state does not allow it.",
@@ -49,7 +50,7 @@ FAILURES = {
     "422": "The Idempotency-Key was used for another request.",
     "503": "Busy; nothing was done. Send it again after `Retry-After` seconds.",
 }
-ON_CHANGE = ("409", "413", "415", "422", "503")
+ON_CHANGE = ("402", "409", "413", "415", "422", "503")
 
 
 class EnvelopeSchema(AutoSchema):

@@ -45,7 +45,7 @@ class RequestSerializer(CamelCaseSerializer):
     def to_internal_value(self, data: Mapping[str, Any]) -> dict[str, Any]:
         sent = {name: value for name, value in data.items() if value is not None}
         spelling = {name: self._spelling(name, sent) for name in self.fields}
-        self.sent_names = {field.source: spelling[name] for name, field in self.fields.items()}
+        self.sent_names = {camel_case(field.source): spelling[name] for name, field in self.fields.items()}
         values = {name: sent[sent_as] for name, sent_as in spelling.items() if sent_as in sent}
         try:
             return super().to_internal_value(values)

@@ -32,7 +32,6 @@ TEMPLATES: list[dict[str, Any]] = [
                 "features": {
                     "type": "array",
                     "title": "Features",
-                    "description": "One per line.",
                     "items": {"type": "string", "maxLength": 200},
                     "minItems": 1,
                     "maxItems": 12,

@@ -23,7 +23,7 @@ class Unhealthy(MarketError):
 
 
 class HealthSerializer(CamelCaseSerializer):
-    """"ok" for each part that answers."""
+    """ "ok" for each part that answers."""
 
     status = serializers.CharField()
     database = serializers.CharField()

@@ -48,7 +48,7 @@ function parseAmount(text) {
 
 function formatAmount(amount) {
   const decimals = String(amount % micro).padStart(6, "0").replace(/0{1,4}$/, "");
-  return `${amount / micro}.${decimals}`;
+  return `${(amount / micro).toLocaleString("en")}.${decimals}`;
 }
 
 /* The fee of the amount being typed, rounded half up as the ledger does. */

@@ -7,8 +7,7 @@ from hypothesis import strategies as st
 
 from marketplace.errors import Invalid
 from marketplace.events.models import Event
-from marketplace.identifiers import uuid7
-from marketplace.money import BASIS_POINTS, MAX_AMOUNT, MICRO, format_usdc, parse_usdc, share
+from marketplace.money import BASIS_POINTS, MAX_AMOUNT, format_usdc, parse_usdc, share
 from tests import factories
 from tests.factories import make_agent, make_person
 from wallets import ledger
@@ -149,7 +148,7 @@ def test_a_deposit_is_a_positive_amount(poor, amount):
     assert not Event.objects.filter(type="wallet.deposited").exists()
 
 
-@pytest.mark.parametrize("amount", [2**63 - 1, 2**63, 10**10_000])
+@pytest.mark.parametrize("amount", [MAX_AMOUNT + 1, 2**63 - 1, 2**63, 10**30])
 def test_a_balance_that_would_not_fit_is_refused(rich, amount):
     """L9"""
     with pytest.raises(Invalid), transaction.atomic():
@@ -184,7 +183,7 @@ def test_amounts_convert_exactly(text, micro):
     assert parse_usdc(text) == micro
 
 
-@pytest.mark.parametrize("value", REFUSED_AMOUNTS, ids=lambda value: repr(value)[:30])
+@pytest.mark.parametrize("value", REFUSED_AMOUNTS, ids=range(len(REFUSED_AMOUNTS)))
 def test_what_does_not_convert_exactly_is_refused(value):
     """L9"""
     with pytest.raises(Invalid) as refusal:
@@ -201,8 +200,8 @@ def test_every_amount_survives_being_written_and_read(micro):
 def test_fee_and_payout_are_the_price_to_the_micro(price, basis_points):
     """L9: the fee is the exact share rounded half up; what is left stays with the worker."""
     fee = share(price, basis_points)
-    exact = price * basis_points  # in micro-USDC times 10,000
-    assert -BASIS_POINTS < 2 * (exact - fee * BASIS_POINTS) < BASIS_POINTS or 2 * (fee * BASIS_POINTS - exact) == BASIS_POINTS
+    twice_too_much = 2 * (fee * BASIS_POINTS - price * basis_points)
+    assert -BASIS_POINTS < twice_too_much <= BASIS_POINTS
     assert 0 <= fee <= price
 
 
@@ -247,13 +246,3 @@ def test_every_line_of_a_wallet_can_be_said_in_words(poor):
 def test_one_wallet_per_agent_however_it_is_asked_for(rich):
     with pytest.raises(IntegrityError), transaction.atomic():
         Account.objects.create(kind=Account.Kind.AVAILABLE, owner=rich, balance=0)
-
-
-def test_a_transfer_that_moves_nothing_is_refused(rich):
-    with pytest.raises(DatabaseError), transaction.atomic():
-        ledger.post(kind=DEPOSIT, key=str(uuid7()), legs=[(ledger.available(rich), 0)])
-    assert Transfer.objects.count() == 1
-
-
-def test_micro_is_a_million():
-    assert format_usdc(MICRO) == "1.00"

@@ -118,6 +118,19 @@ def _relative(distance: timedelta, moment: datetime) -> str:
 
 
 @register.simple_tag
+def day(moment: datetime | None) -> SafeString:
+    """A date for "until …", with the exact time on hover and for machines."""
+    if moment is None:
+        return SafeString("")
+    return format_html(
+        '<time datetime="{}" title="{}">{}</time>',
+        moment.isoformat(timespec="seconds"),
+        moment.strftime("%-d %B %Y, %H:%M UTC"),
+        moment.strftime("%-d %B %Y"),
+    )
+
+
+@register.simple_tag
 def icon(name: str) -> SafeString:
     """A picture beside words that say the same; hidden from those who listen."""
     return format_html('<svg class="icon" aria-hidden="true"><use href="{}#{}"/></svg>', static("icons.svg"), name)
@@ -167,9 +180,13 @@ def _may_be_empty(form_field: Field) -> bool:
 
 
 @register.inclusion_tag("components/form_errors.html")
-def form_errors(form: Any) -> dict[str, Any]:
-    """What is wrong with a form: its own errors, and links to the fields that have some."""
-    return {"form": form, "fields": [bound for bound in form.visible_fields() if bound.errors]}
+def form_errors(*forms: Any) -> dict[str, Any]:
+    """What is wrong with the forms of a page: their own errors, and links to the fields that have some."""
+    present = [form for form in forms if form]
+    return {
+        "general": [error for form in present for error in form.non_field_errors()],
+        "fields": [bound for form in present for bound in form.visible_fields() if bound.errors],
+    }
 
 
 @register.simple_tag(takes_context=True)

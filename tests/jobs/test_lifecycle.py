@@ -1,0 +1,399 @@
+"""The lifecycle: what is allowed succeeds, and everything else is refused and changes nothing (J18)."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.db import DatabaseError, connection, transaction
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    Bundle,
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    multiple,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+
+from agents.models import Agent
+from bids import services as bids
+from disputes import services as disputes
+from jobs import services as jobs
+from jobs.lifecycle import STATUS_MOVES, TRANSITIONS, Status, WrongStatus, available_actions
+from jobs.models import Job, Submission
+from jobs.queries import timeline
+from marketplace.errors import MarketError, NotAllowed
+from marketplace.events.models import Event
+from tests import factories
+from tests.factories import FUNDS, OUTPUT, PRICE, job_in, make_agent, make_bid, make_person, open_job, submitted_job
+from tests.oracle import assert_books_sound
+from wallets.models import Entry, Transfer
+from wallets.queries import balance, escrow_balance
+
+pytestmark = pytest.mark.django_db
+
+# Who may do what in which status, as DESIGN says it. Written out here and not read from the table under test.
+POSTER_SIDE = {"poster"}
+WORKER_SIDE = {"worker", "worker's owner"}
+ANYBODY_ELSE = {"worker", "worker's owner", "outsider"}
+ALLOWED: dict[str, tuple[set[str], set[str]]] = {
+    "publish": ({"DRAFT"}, POSTER_SIDE),
+    "update": ({"DRAFT", "OPEN"}, POSTER_SIDE),
+    "bid": ({"OPEN"}, ANYBODY_ELSE),
+    "assign": ({"OPEN"}, POSTER_SIDE),
+    "start": ({"ASSIGNED"}, WORKER_SIDE),
+    "progress": ({"IN_PROGRESS"}, WORKER_SIDE),
+    "submit": ({"IN_PROGRESS"}, WORKER_SIDE),
+    "approve": ({"IN_REVIEW"}, POSTER_SIDE),
+    "auto-approve": ({"IN_REVIEW"}, {"clock"}),
+    "reject": ({"IN_REVIEW"}, POSTER_SIDE),
+    "cancel": ({"DRAFT", "OPEN", "ASSIGNED"}, POSTER_SIDE),
+    "expire": ({"OPEN"}, {"clock"}),
+    "dispute": ({"IN_PROGRESS", "IN_REVIEW"}, POSTER_SIDE | WORKER_SIDE),
+    "resolve-refund": ({"DISPUTED"}, {"operator"}),
+    "resolve-pay": ({"DISPUTED"}, {"operator"}),
+}
+TARGETS = {
+    "publish": "OPEN",
+    "assign": "ASSIGNED",
+    "start": "IN_PROGRESS",
+    "submit": "IN_REVIEW",
+    "approve": "COMPLETED",
+    "auto-approve": "COMPLETED",
+    "reject": "IN_PROGRESS",
+    "cancel": "CANCELLED",
+    "expire": "CANCELLED",
+    "dispute": "DISPUTED",
+    "resolve-refund": "CANCELLED",
+    "resolve-pay": "COMPLETED",
+}
+DO: dict[str, Callable[[Job, Any], Any]] = {
+    "publish": lambda job, actor: jobs.publish_job(job=job, actor=actor),
+    "update": lambda job, actor: jobs.update_job(job=job, actor=actor, title="Another title"),
+    "bid": lambda job, actor: bids.place_bid(job=job, bidder=actor, amount=PRICE, actor=actor),
+    "assign": lambda job, actor: bids.hire_agent(job=job, agent=Agent.objects.get(handle="hired"), actor=actor),
+    "start": lambda job, actor: jobs.start_job(job=job, actor=actor),
+    "progress": lambda job, actor: jobs.report_progress(job=job, actor=actor, percent=40),
+    "submit": lambda job, actor: jobs.submit_output(job=job, actor=actor, output_data=OUTPUT),
+    "approve": lambda job, actor: jobs.approve_job(job=job, actor=actor),
+    "auto-approve": lambda job, actor: jobs.auto_approve_job(job=job),
+    "reject": lambda job, actor: jobs.reject_submission(job=job, actor=actor, reason="Too long."),
+    "cancel": lambda job, actor: jobs.cancel_job(job=job, actor=actor),
+    "expire": lambda job, actor: jobs.expire_job(job=job),
+    "dispute": lambda job, actor: disputes.open_dispute(job=job, actor=actor, reason="Not what was agreed."),
+    "resolve-refund": lambda job, actor: jobs.settle_job(job=job, actor=actor, to_poster=PRICE, note="All back."),
+    "resolve-pay": lambda job, actor: jobs.settle_job(job=job, actor=actor, to_poster=1, note="Nearly all paid."),
+}
+# The verbs of the clock take no actor; nobody else can call them.
+OF_THE_CLOCK = {"auto-approve", "expire"}
+ROLES = ["poster", "worker", "worker's owner", "outsider", "operator", "clock"]
+
+
+@pytest.fixture
+def cast(db: None) -> dict[str, Agent | None]:
+    owner = make_person("Owen")
+    make_agent(handle="hired")
+    return {
+        "poster": make_person("Paula", funds=FUNDS),
+        "worker": make_agent(owner),
+        "worker's owner": owner,
+        "outsider": make_agent(name="Oscar"),
+        "operator": make_person("Olive", is_staff=True),
+        "clock": None,
+    }
+
+
+def everything() -> dict[str, Any]:
+    """All that a verb could change."""
+    return {
+        "jobs": list(Job.objects.order_by("id").values()),
+        "submissions": list(Submission.objects.order_by("id").values()),
+        "bids": list(bids.Bid.objects.order_by("id").values()),
+        "events": Event.objects.count(),
+        "transfers": Transfer.objects.count(),
+        "entries": Entry.objects.count(),
+        "completed": list(Agent.objects.order_by("id").values_list("id", "completed_jobs")),
+    }
+
+
+def expected(verb: str, status: str, role: str) -> bool:
+    statuses, roles = ALLOWED[verb]
+    return status in statuses and (role in roles or (role == "operator" and roles == ANYBODY_ELSE))
+
+
+def test_the_expectations_speak_of_every_verb():
+    """All but "refuse", which is what "reject" means under Terms that refund; see test_terms."""
+    assert ALLOWED.keys() == DO.keys() == TRANSITIONS.keys() - {"refuse"}
+
+
+@pytest.mark.parametrize("status", Status)
+@pytest.mark.parametrize("verb", ALLOWED)
+def test_every_verb_in_every_status_by_everybody(cast, verb, status):
+    """J18"""
+    job = job_in(status, cast["poster"], cast["worker"])
+    if verb == "bid" and status == Status.OPEN:
+        bids.withdraw_bid(bid=job.bids.get(), actor=cast["worker"])
+    job.refresh_from_db()
+    for role, actor in cast.items():
+        if verb in OF_THE_CLOCK and actor is not None:
+            continue
+        with transaction.atomic():
+            check(job, verb, role, actor, expected(verb, status, role))
+            transaction.set_rollback(True)
+
+
+def check(job: Job, verb: str, role: str, actor: Agent | None, allowed: bool) -> None:
+    before = everything()
+    assert (verb in available_actions(job, actor)) == (allowed and actor is not None), role
+    if allowed:
+        DO[verb](job, actor)
+        assert Job.objects.get(pk=job.pk).status == TARGETS.get(verb, job.status)
+        assert everything() != before
+        return
+    if actor is None and verb not in OF_THE_CLOCK:
+        return  # the doors never let nobody in, and the verbs are not made for it
+    with transaction.atomic(), pytest.raises((NotAllowed, WrongStatus)):
+        DO[verb](job, actor)
+    assert everything() == before, role
+
+
+@pytest.mark.parametrize("status", Status)
+def test_postgresql_refuses_every_other_move(cast, status):
+    """L6: whoever makes it, with SQL."""
+    job = job_in(status, cast["poster"], cast["worker"])
+    for target in Status:
+        if target == status or (status, target) in STATUS_MOVES:
+            continue
+        with pytest.raises(DatabaseError, match="Invalid transition"), transaction.atomic():
+            Job.objects.filter(pk=job.pk).update(status=target)
+
+
+def test_the_moves_are_those_of_the_design():
+    assert set(STATUS_MOVES) == {
+        (source, TARGETS[verb]) for verb, (sources, _) in ALLOWED.items() if verb in TARGETS for source in sources
+    } | {("IN_REVIEW", "CANCELLED")}
+
+
+FORGERIES = [
+    ("""UPDATE jobs_job SET terms = '{"release_fee_bps": 0}'""", "Cannot update"),
+    ("UPDATE jobs_job SET poster_id = worker_id", "Cannot update"),
+    ("""UPDATE jobs_job SET output_schema = '{"a": 1}'""", "Cannot update"),
+    ("DELETE FROM jobs_job", "Cannot delete"),
+    ("UPDATE jobs_job SET worker_id = NULL", "job_in_work_has_a_worker"),
+    ("UPDATE jobs_job SET price = 0", "job_price_positive"),
+    ("UPDATE jobs_job SET budget = -1", "job_budget_positive"),
+    ("UPDATE jobs_job SET auto_approve_at = NULL", "job_in_review_has_a_clock"),
+    ("UPDATE jobs_job SET progress_percent = 101", "job_progress_percent"),
+    ("INSERT INTO jobs_submission SELECT gen_random_uuid(), 2, output_data, content_hash, '', 'PENDING', '', '',"
+     " now(), NULL, job_id, worker_id FROM jobs_submission", "one_pending_per_job"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("sql", "refusal"), FORGERIES)
+def test_postgresql_keeps_what_was_agreed(cast, sql, refusal):
+    """L6"""
+    submitted_job(cast["poster"], cast["worker"])
+    with pytest.raises(DatabaseError, match=refusal), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(sql)
+
+
+def test_a_job_is_born_as_a_draft(cast):
+    """L6"""
+    with pytest.raises(DatabaseError, match="created as a draft"), transaction.atomic():
+        Job.objects.create(
+            poster=cast["poster"], title="Forged", budget=1, terms={}, status="OPEN", deadline_at="2100-01-01T00:00Z"
+        )
+
+
+def test_the_whole_way_is_told_and_paid(cast):
+    """J7, J8, J18"""
+    poster, worker = cast["poster"], cast["worker"]
+    job = open_job(poster)
+    bids.accept_bid(bid=make_bid(job, worker), actor=poster)
+    jobs.start_job(job=job, actor=worker)
+    jobs.report_progress(job=job, actor=worker, percent=50, note="Half of it.")
+    jobs.submit_output(job=job, actor=worker, output_data=OUTPUT)
+    jobs.reject_submission(job=job, actor=poster, reason="Too long.", category="quality")
+    jobs.submit_output(job=job, actor=worker, output_data={"text": "short"}, proof_hash="sha256:abc")
+    job = jobs.approve_job(job=job, actor=poster)
+    assert [event.type for event in timeline(job)] == [
+        *("job.posted", "bid.received", "job.assigned", "bid.accepted", "job.started", "job.progress"),
+        *("job.submitted", "job.revision_requested", "job.submitted", "job.approved", "job.paid"),
+    ]
+    moves = [(e.data["from"], e.data["to"], e.actor) for e in timeline(job) if "from" in e.data]
+    assert moves == [
+        ("DRAFT", "OPEN", poster),
+        ("OPEN", "ASSIGNED", poster),
+        ("ASSIGNED", "IN_PROGRESS", worker),
+        ("IN_PROGRESS", "IN_REVIEW", worker),
+        ("IN_REVIEW", "IN_PROGRESS", poster),
+        ("IN_PROGRESS", "IN_REVIEW", worker),
+        ("IN_REVIEW", "COMPLETED", poster),
+    ]
+    assert list(job.submissions.order_by("number").values_list("verdict", "reason")) == [
+        ("REJECTED", "Too long."),
+        ("APPROVED", ""),
+    ]
+    assert balance(worker).available == PRICE * 95 // 100
+    worker.refresh_from_db()
+    assert (worker.completed_jobs, job.progress_percent, job.revision_count) == (1, 100, 1)
+
+
+@pytest.mark.parametrize("reason", ["", "  ", "no", " a\n"])
+def test_work_is_sent_back_with_a_reason(cast, reason):
+    job = submitted_job(cast["poster"], cast["worker"])
+    with pytest.raises(MarketError) as refusal:
+        jobs.reject_submission(job=job, actor=cast["poster"], reason=reason)
+    assert [error.field for error in refusal.value.errors] == ["reason"]
+
+
+def test_nothing_is_not_an_output(cast):
+    job = factories.started_job(cast["poster"], cast["worker"])
+    with pytest.raises(MarketError) as refusal:
+        jobs.submit_output(job=job, actor=cast["worker"], output_data={})
+    assert [error.field for error in refusal.value.errors] == ["outputData"]
+
+
+@pytest.mark.parametrize("percent", [-1, 101, 10**9])
+def test_progress_is_a_percentage(cast, percent):
+    job = factories.started_job(cast["poster"], cast["worker"])
+    with pytest.raises(MarketError) as refusal:
+        jobs.report_progress(job=job, actor=cast["worker"], percent=percent)
+    assert [error.field for error in refusal.value.errors] == ["percent"]
+
+
+class Market(RuleBasedStateMachine):
+    """L7, scaled: several agents do whatever comes to their minds to several jobs."""
+
+    job_ids = Bundle("jobs")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.transaction = transaction.atomic()
+        self.transaction.__enter__()
+        self.money = 0
+        self.posted: list[Job] = []
+
+    def teardown(self) -> None:
+        transaction.set_rollback(True)
+        self.transaction.__exit__(None, None, None)
+
+    @initialize(target=job_ids)
+    def open_the_market(self) -> Any:
+        self.agents = [make_person("One"), make_person("Two"), make_agent(name="Three"), make_agent(name="Four")]
+        self.agents.append(make_person("Operator", is_staff=True))
+        make_agent(handle="hired")
+        for agent in self.agents[:3]:
+            self.deposit(agent)
+        return multiple()
+
+    def deposit(self, agent: Agent) -> None:
+        factories.fund(agent, 2 * PRICE)
+        self.money += 2 * PRICE
+
+    @rule(number=st.integers(0, 4))
+    def fund(self, number: int) -> None:
+        self.deposit(self.agents[number])
+
+    @precondition(lambda self: len(self.posted) < 4)
+    @rule(
+        target=job_ids,
+        number=st.integers(0, 3),
+        publish=st.booleans(),
+        fund_on=st.sampled_from(["publish", "assign", "never"]),
+        rejection=st.sampled_from(["revise", "refund"]),
+        release_fee_bps=st.integers(0, 10_000),
+        cancel_fee_bps=st.integers(0, 10_000),
+        revisions_allowed=st.sampled_from([None, 0, 1]),
+    )
+    def post(self, number: int, publish: bool, **terms: Any) -> Any:
+        try:
+            with transaction.atomic():
+                job = factories.draft_job(self.agents[number], publish=publish, budget=PRICE + 1, terms=terms)
+        except MarketError:
+            return multiple()
+        self.posted.append(job)
+        return job
+
+    @rule(job=job_ids, number=st.integers(0, 4), amount=st.integers(1, PRICE + 2))
+    def bid(self, job: Job, number: int, amount: int) -> None:
+        self.attempt(lambda: make_bid(job, self.agents[number], amount))
+
+    @rule(job=job_ids, by_poster=st.booleans(), number=st.integers(0, 4), which=st.integers(0, 3))
+    def accept(self, job: Job, by_poster: bool, number: int, which: int) -> None:
+        offers = list(job.bids.order_by("created_at", "id"))
+        if offers:
+            actor = job.poster if by_poster else self.agents[number]
+            self.attempt(lambda: bids.accept_bid(bid=offers[which % len(offers)], actor=actor))
+
+    @rule(job=job_ids, which=st.integers(0, 3))
+    def withdraw(self, job: Job, which: int) -> None:
+        offers = list(job.bids.select_related("bidder__user").order_by("created_at", "id"))
+        if offers:
+            bid = offers[which % len(offers)]
+            self.attempt(lambda: bids.withdraw_bid(bid=bid, actor=bid.bidder))
+
+    @rule(job=job_ids, verb=st.sampled_from(sorted(ALLOWED)), number=st.integers(0, 4))
+    def anything(self, job: Job, verb: str, number: int) -> None:
+        self.attempt(lambda: DO[verb](job, self.agents[number]))
+
+    @rule(job=job_ids, steps=st.integers(1, 5))
+    def go_on(self, job: Job, steps: int) -> None:
+        """The work goes its way for a while, so that the other rules meet jobs in late statuses."""
+        for _ in range(steps):
+            job.refresh_from_db()
+            self.attempt(lambda: self.next_step(job))
+
+    def next_step(self, job: Job) -> None:
+        offer = job.bids.filter(status="PENDING").first()
+        match job.status:
+            case Status.DRAFT:
+                jobs.publish_job(job=job, actor=job.poster)
+            case Status.OPEN if offer:
+                bids.accept_bid(bid=offer, actor=job.poster)
+            case Status.OPEN:
+                make_bid(job, self.agents[3] if job.poster != self.agents[3] else self.agents[0])
+            case Status.ASSIGNED:
+                jobs.start_job(job=job, actor=job.worker)
+            case Status.IN_PROGRESS:
+                jobs.submit_output(job=job, actor=job.worker, output_data=OUTPUT)
+            case Status.IN_REVIEW:
+                jobs.approve_job(job=job, actor=job.poster)
+
+    def attempt(self, act: Callable[[], Any]) -> None:
+        before = everything()
+        try:
+            with transaction.atomic():
+                act()
+        except MarketError:
+            assert everything() == before, "a rejected step changed something"
+
+    @invariant()
+    def books_are_sound(self) -> None:
+        connection.check_constraints()
+        assert_books_sound()
+
+    @invariant()
+    def no_money_appears_or_vanishes(self) -> None:
+        owned = Entry.objects.exclude(account__kind="DEPOSITS").values_list("amount", flat=True)
+        assert sum(owned) == self.money
+
+
+def test_whatever_agents_do_the_books_are_sound():
+    """L7, scaled: 25 sequences of at most 30 steps; SURVIVE has 512 of 200."""
+    run_state_machine_as_test(
+        Market,
+        settings=settings(
+            max_examples=25, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck)
+        ),
+    )
+
+
+def test_held_money_is_shown_while_it_is_held(cast):
+    job = factories.assigned_job(cast["poster"], cast["worker"])
+    assert (balance(cast["poster"]).available, balance(cast["poster"]).held) == (FUNDS - PRICE, PRICE)
+    jobs.cancel_job(job=job, actor=cast["poster"])
+    assert (balance(cast["poster"]).available, escrow_balance(job)) == (FUNDS, 0)
