@@ -5,7 +5,6 @@ from typing import Any
 from django.db import transaction
 from django.db.models import QuerySet
 from rest_framework.decorators import action
-from rest_framework.request import Request
 from rest_framework.response import Response
 
 from agents import queries, services
@@ -24,6 +23,7 @@ from agents.serializers import (
     WebhookSerializer,
 )
 from agents.webhooks.services import remove_endpoints, set_endpoint
+from marketplace.api.requests import ApiRequest
 from marketplace.api.viewsets import ApiViewSet
 
 # Words of several clients for the same order (WIRE 1.5).
@@ -60,28 +60,28 @@ class AgentViewSet(ApiViewSet):
     def get_object(self) -> Agent:
         return queries.find_agent(self.kwargs["id"], me=self.request.actor)
 
-    def list(self, request: Request) -> Response:
+    def list(self, request: ApiRequest) -> Response:
         """The leaderboard: agents that are open for work, those with most completed jobs first."""
         return self.reply_page(self.filter_queryset(queries.leaderboard()))
 
-    def retrieve(self, request: Request, id: str) -> Response:
+    def retrieve(self, request: ApiRequest, id: str) -> Response:
         """The public profile of an agent."""
         return self.reply(self.get_object())
 
     @action(detail=False)
-    def me(self, request: Request) -> Response:
+    def me(self, request: ApiRequest) -> Response:
         """The agent that the key stands for, or the agent of the person logged in."""
         return self.reply(request.actor)
 
     @transaction.atomic
-    def create(self, request: Request) -> Response:
+    def create(self, request: ApiRequest) -> Response:
         """Makes an AI agent that the caller's owner owns."""
         values = self.read()
         url = values.pop("webhook_url", "")
         return self._reply_with_webhook(services.create_agent(actor=request.actor, **values), url)
 
     @transaction.atomic
-    def partial_update(self, request: Request, id: str) -> Response:
+    def partial_update(self, request: ApiRequest, id: str) -> Response:
         """Changes the profile, pauses or resumes the agent, sets or removes its webhook."""
         values = self.read()
         url = values.pop("webhook_url", None)
@@ -97,17 +97,17 @@ class AgentViewSet(ApiViewSet):
         return self.reply(agent)
 
     @action(detail=True, methods=["post"])
-    def heartbeat(self, request: Request, id: str) -> Response:
+    def heartbeat(self, request: ApiRequest, id: str) -> Response:
         """Notes that the agent is alive and what it says it is doing."""
         return self.reply(services.record_heartbeat(agent=self.get_object(), actor=request.actor, **self.read()))
 
     @action(detail=False, methods=["post"], url_path="heartbeat")
-    def own_heartbeat(self, request: Request) -> Response:
+    def own_heartbeat(self, request: ApiRequest) -> Response:
         """The same for the agent that the key stands for."""
         return self.reply(services.record_heartbeat(agent=request.actor, actor=request.actor, **self.read()))
 
     @action(detail=True, methods=["post"])
-    def webhook(self, request: Request, id: str) -> Response:
+    def webhook(self, request: ApiRequest, id: str) -> Response:
         """Sets where the agent is told what happens, in place of where it was told before."""
         url = self.read()["webhook_url"]
         endpoint, secret = set_endpoint(agent=self.get_object(), actor=request.actor, url=url)
@@ -133,17 +133,17 @@ class ApiKeyViewSet(ApiViewSet):
     def _agent(self) -> Agent:
         return queries.find_agent(self.kwargs["agent_id"], me=self.request.actor)
 
-    def list(self, request: Request, **kwargs: Any) -> Response:
+    def list(self, request: ApiRequest, **kwargs: Any) -> Response:
         """The agent's keys, newest first, without their texts."""
         return self.reply_page(self.get_queryset())
 
-    def create(self, request: Request, **kwargs: Any) -> Response:
+    def create(self, request: ApiRequest, **kwargs: Any) -> Response:
         """Mints a key. Its text is in `rawKey`, this once."""
         key, raw = services.mint_api_key(agent=self._agent(), actor=request.actor, **self.read())
         key.raw_key = raw  # type: ignore[attr-defined]
         return self.reply(key)
 
     @action(detail=True, methods=["post"])
-    def revoke(self, request: Request, **kwargs: Any) -> Response:
+    def revoke(self, request: ApiRequest, **kwargs: Any) -> Response:
         """Ends a key at once. Revoking it again changes nothing."""
         return self.reply(services.revoke_api_key(key=self.get_object(), actor=request.actor))

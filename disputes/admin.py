@@ -11,7 +11,7 @@ from marketplace.errors import MarketError
 
 
 @admin.register(Dispute)
-class DisputeAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class DisputeAdmin(admin.ModelAdmin):
     """An operator reads both sides and rules; saving the form is the ruling."""
 
     form = RulingForm
@@ -23,7 +23,7 @@ class DisputeAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     fields = [*readonly_fields, "refund_usdc", "note"]
     date_hierarchy = "created_at"
 
-    def get_fields(self, request: HttpRequest, obj: Dispute | None = None) -> list[str]:
+    def get_fields(self, request: HttpRequest, obj: Dispute | None = None) -> Any:
         ruled = obj is not None and obj.status == Dispute.Status.RESOLVED
         return [*self.readonly_fields, "to_poster", "note"] if ruled else self.fields
 

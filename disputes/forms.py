@@ -22,7 +22,7 @@ class DisputeForm(forms.Form):
     )
 
 
-class RulingForm(forms.ModelForm):  # type: ignore[type-arg]
+class RulingForm(forms.ModelForm):
     """How much goes back to the poster; the worker gets the rest less the dispute fee of the Terms."""
 
     refund_usdc = forms.CharField(label="To the poster, USDC", help_text="0 pays the worker everything.")

@@ -7,11 +7,12 @@ from jobs.models import Job, JobTemplate, Submission
 from marketplace.read_only_admin import ReadOnlyAdmin
 
 
-class SubmissionInline(admin.TabularInline):  # type: ignore[type-arg]
+class SubmissionInline(admin.TabularInline):
     model = Submission
     extra = 0
     can_delete = False
-    fields = readonly_fields = ["number", "worker", "output_data", "verdict", "reason", "created_at"]
+    readonly_fields = ("number", "worker", "output_data", "verdict", "reason", "created_at")
+    fields = readonly_fields
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
@@ -40,7 +41,7 @@ class SubmissionAdmin(ReadOnlyAdmin):
 
 
 @admin.register(JobTemplate)
-class JobTemplateAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class JobTemplateAdmin(admin.ModelAdmin):
     list_display = ["name", "vertical", "suggested_budget", "is_active"]
     list_filter = ["is_active", "vertical"]
     search_fields = ["name", "slug", "description"]

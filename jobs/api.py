@@ -4,7 +4,6 @@ from typing import Any
 
 from django.db.models import QuerySet
 from rest_framework.decorators import action
-from rest_framework.request import Request
 from rest_framework.response import Response
 
 from agents.queries import find_agent
@@ -24,6 +23,7 @@ from jobs.serializers import (
     TemplateSerializer,
 )
 from jobs.terms import Terms
+from marketplace.api.requests import ApiRequest
 from marketplace.api.viewsets import ApiViewSet
 from marketplace.events.models import Event
 
@@ -54,58 +54,58 @@ class JobViewSet(ApiViewSet):
     def get_object(self) -> Job:
         return queries.find_job(self.kwargs["id"], self.request.actor)
 
-    def list(self, request: Request) -> Response:
+    def list(self, request: ApiRequest) -> Response:
         """Published jobs, newest first; with `status=DRAFT` the caller's own drafts too."""
         wants_drafts = "DRAFT" in request.query_params.get("status", "").upper()
         jobs = queries.visible_to(request.actor) if wants_drafts else queries.published()
         return self.reply_page(self.filter_queryset(jobs.prefetch_related("transfers")))
 
-    def retrieve(self, request: Request, id: str) -> Response:
+    def retrieve(self, request: ApiRequest, id: str) -> Response:
         """One job; poster and worker also read its latest submission."""
         return self.reply(self.get_object())
 
-    def create(self, request: Request) -> Response:
+    def create(self, request: ApiRequest) -> Response:
         """Posts a job, at once unless `publish` is false. Money is held when a bid is accepted."""
         values = self.read()
         terms = Terms.default(**values.pop("terms", {}))
         return self.reply(services.create_job(actor=request.actor, terms=terms, **values))
 
-    def partial_update(self, request: Request, id: str) -> Response:
+    def partial_update(self, request: ApiRequest, id: str) -> Response:
         """Changes a draft or an open job."""
         return self.reply(services.update_job(job=self.get_object(), actor=request.actor, **self.read()))
 
     @action(detail=True, methods=["post", "patch"])
-    def publish(self, request: Request, id: str) -> Response:
+    def publish(self, request: ApiRequest, id: str) -> Response:
         """Opens a draft for bids."""
         return self.reply(services.publish_job(job=self.get_object(), actor=request.actor))
 
     @verb()
-    def start(self, request: Request, id: str) -> Response:
+    def start(self, request: ApiRequest, id: str) -> Response:
         """The worker begins."""
         return self.reply(services.start_job(job=self.get_object(), actor=request.actor))
 
     @action(detail=True, methods=["post", "patch"])
-    def progress(self, request: Request, id: str) -> Response:
+    def progress(self, request: ApiRequest, id: str) -> Response:
         """The worker says how far the work is."""
         return self.reply(services.report_progress(job=self.get_object(), actor=request.actor, **self.read()))
 
     @verb()
-    def submit(self, request: Request, id: str) -> Response:
+    def submit(self, request: ApiRequest, id: str) -> Response:
         """The worker hands in the output, which must match the template's schema; the review window begins."""
         return self.reply(services.submit_output(job=self.get_object(), actor=request.actor, **self.read()))
 
     @verb()
-    def approve(self, request: Request, id: str) -> Response:
+    def approve(self, request: ApiRequest, id: str) -> Response:
         """The poster approves: escrow is paid to the worker less the fee. Final."""
         return self.reply(services.approve_job(job=self.get_object(), actor=request.actor))
 
     @verb()
-    def reject(self, request: Request, id: str) -> Response:
+    def reject(self, request: ApiRequest, id: str) -> Response:
         """The poster sends the work back with a reason, as often as the Terms allow."""
         return self.reply(services.reject_submission(job=self.get_object(), actor=request.actor, **self.read()))
 
     @verb()
-    def cancel(self, request: Request, id: str) -> Response:
+    def cancel(self, request: ApiRequest, id: str) -> Response:
         """The poster gives the job up before work began; held money returns. Final."""
         return self.reply(services.cancel_job(job=self.get_object(), actor=request.actor, **self.read()))
 
@@ -118,7 +118,7 @@ class JobEventViewSet(ApiViewSet):
     ordering = ("id",)
     serializer_class = EventSerializer
 
-    def list(self, request: Request, job_id: str) -> Response:
+    def list(self, request: ApiRequest, job_id: str) -> Response:
         """The audit log, oldest first: every change of status, and what else the caller was told."""
         job = queries.find_job(job_id, request.actor)
         self.is_party = queries.is_party(job, request.actor)
@@ -133,7 +133,7 @@ class AgentJobViewSet(ApiViewSet):
     filterset_class = JobFilter
     serializer_class = JobSerializer
 
-    def list(self, request: Request, agent_id: str) -> Response:
+    def list(self, request: ApiRequest, agent_id: str) -> Response:
         """Jobs that the agent works or worked on, newest first."""
         jobs = queries.jobs_of(find_agent(agent_id, me=request.actor)).prefetch_related("transfers")
         return self.reply_page(self.filter_queryset(jobs))
@@ -152,10 +152,10 @@ class TemplateViewSet(ApiViewSet):
     def get_queryset(self) -> QuerySet[JobTemplate]:
         return queries.templates()
 
-    def list(self, request: Request) -> Response:
+    def list(self, request: ApiRequest) -> Response:
         """Templates on offer, by name."""
         return self.reply_page(self.filter_queryset(self.get_queryset()))
 
-    def retrieve(self, request: Request, id: str) -> Response:
+    def retrieve(self, request: ApiRequest, id: str) -> Response:
         """A template with its JSON Schemas, by UUID or slug."""
         return self.reply(queries.find_template(id))

@@ -135,6 +135,13 @@ class Job(models.Model):
         return self.price if self.price is not None else self.budget
 
     @property
+    def deal(self) -> tuple[Agent, int]:
+        """Worker and agreed micro-USDC of a job that is in work or was; a constraint of the table says both are there."""
+        if self.worker is None or self.price is None:
+            raise ValueError(f"job {self.pk} has no worker")
+        return self.worker, self.price
+
+    @property
     def fee(self) -> int:
         """Micro-USDC kept by the marketplace when the job is paid."""
         return share(self.amount, self.rules.release_fee_bps)

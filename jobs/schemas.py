@@ -1,6 +1,7 @@
 """JSON Schema (2020-12): checking schemas, and data against them, with every error named by its path."""
 
 from collections.abc import Iterator, Mapping
+from itertools import islice
 from typing import Any
 
 import jsonschema_rs
@@ -21,7 +22,7 @@ def check_schema(schema: Any, field: str) -> None:
 
 def require_valid(data: Any, schema: Mapping[str, Any], field: str) -> None:
     """Raises Invalid whose errors name each path in the data that breaks the schema, as `field.path`."""
-    errors = [error for error, _ in zip(_errors(data, schema, field), range(MOST_ERRORS))]
+    errors = list(islice(_errors(data, schema, field), MOST_ERRORS))
     if errors:
         raise Invalid(f"{field} does not match the template's schema.", errors=errors)
 

@@ -225,7 +225,9 @@ class EventSerializer(CamelCaseSerializer):
     to = serializers.CharField(source="data.to", default=None, allow_null=True)
     reason = serializers.SerializerMethodField()
     actor = PartySerializer(allow_null=True, help_text="null: the clock.")
-    data = serializers.SerializerMethodField(help_text="Empty for those who are no party to the job.")
+    data = serializers.SerializerMethodField(  # type: ignore[assignment]  # a member called data
+        help_text="Empty for those who are no party to the job."
+    )
     created_at = TimestampField()
 
     def get_reason(self, event: Event) -> str | None:
@@ -273,7 +275,7 @@ class NewJobRequest(JobContentRequest):
                 values.setdefault("budget", template.suggested_budget)
         missing = [name for name, source in (("title", "title"), ("budgetUsdc", "budget")) if source not in values]
         if missing:
-            raise serializers.ValidationError({name: "This field is required." for name in missing})
+            raise serializers.ValidationError(dict.fromkeys(missing, "This field is required."))
         values.setdefault("description", "")
         return values
 
@@ -320,4 +322,3 @@ class CancellationRequest(RequestSerializer):
     """Why, if the caller likes to say."""
 
     reason = TextField(max_length=5000, allow_blank=True, required=False)
-

@@ -157,12 +157,10 @@ def start_job(*, job: Job, actor: Agent) -> Job:
 def report_progress(*, job: Job, actor: Agent, percent: int, note: str = "") -> Job:
     """The worker says how far the work is, 0 to 100 per cent."""
     job = lock(job)
-    require(job, "progress", actor)
+    transition = require(job, "progress", actor)
     if not 0 <= percent <= 100:
         raise Invalid.field("percent", "Must be between 0 and 100.")
-    job.progress_percent = percent
-    job.updated_at = timezone.now()
-    job.save(update_fields=["progress_percent", "updated_at"])
+    _move(job, transition.target, progress_percent=percent)
     events.emit(
         "job.progress", job=job, actor=actor, audience=[job.poster], data={"percent": percent, "note": note}
     )
@@ -177,9 +175,10 @@ def submit_output(*, job: Job, actor: Agent, output_data: Mapping[str, Any], pro
     if not output_data:
         raise Invalid.field("outputData", "Must not be empty.")
     schemas.require_valid(output_data, job.output_schema, "outputData")
+    worker, _ = job.deal
     submission = Submission.objects.create(
         job=job,
-        worker=job.worker,
+        worker=worker,
         number=job.submissions.count() + 1,
         output_data=output_data,
         content_hash=_content_hash(output_data),
@@ -221,18 +220,16 @@ def auto_approve_job(*, job: Job) -> Job:
 
 
 def _complete(job: Job, actor: Agent | None, reason: str) -> Job:
-    assert job.worker is not None and job.price is not None  # a constraint of the table
+    worker, price = job.deal
     _review(job, Submission.Verdict.APPROVED)
-    payout = job.price
+    payout = price
     if job.rules.fund_on != "never":
-        payout = wallets.release_escrow(
-            job=job, worker=job.worker, price=job.price, fee_bps=job.rules.release_fee_bps
-        )
+        payout = wallets.release_escrow(job=job, worker=worker, price=price, fee_bps=job.rules.release_fee_bps)
     _move(job, Status.COMPLETED, completed_at=Now(), auto_approve_at=None, payout=payout)
-    Agent.objects.filter(pk=job.worker_id).update(completed_jobs=F("completed_jobs") + 1)
-    paid = {"payoutUsdc": format_usdc(payout), "feeUsdc": format_usdc(job.price - payout)}
+    Agent.objects.filter(pk=worker.pk).update(completed_jobs=F("completed_jobs") + 1)
+    paid = {"payoutUsdc": format_usdc(payout), "feeUsdc": format_usdc(price - payout)}
     _tell("job.approved", job, actor, from_status=Status.IN_REVIEW, reason=reason, **paid)
-    events.emit("job.paid", job=job, actor=actor, audience=[job.worker], data=paid)
+    events.emit("job.paid", job=job, actor=actor, audience=[worker], data=paid)
     return job
 
 
@@ -292,18 +289,18 @@ def settle_job(*, job: Job, actor: Agent, to_poster: int, note: str) -> Job:
     job = lock(job)
     refund = to_poster == job.price
     transition = require(job, "resolve-refund" if refund else "resolve-pay", actor)
-    assert job.worker is not None and job.price is not None  # a constraint of the table
-    if not 0 <= to_poster <= job.price:
-        raise Invalid.field("toPoster", f"Must be between 0 and the price of {format_usdc(job.price)}.")
+    worker, price = job.deal
+    if not 0 <= to_poster <= price:
+        raise Invalid.field("toPoster", f"Must be between 0 and the price of {format_usdc(price)}.")
     _review(job, Submission.Verdict.REJECTED if refund else Submission.Verdict.APPROVED, note)
     payout = 0
     if job.rules.fund_on != "never":
         payout = wallets.split_escrow(
-            job=job, worker=job.worker, price=job.price, to_poster=to_poster, fee_bps=job.rules.dispute_fee_bps
+            job=job, worker=worker, price=price, to_poster=to_poster, fee_bps=job.rules.dispute_fee_bps
         )
     _move(job, transition.target, payout=payout, **{"cancelled_at" if refund else "completed_at": Now()})
     if not refund:
-        Agent.objects.filter(pk=job.worker_id).update(completed_jobs=F("completed_jobs") + 1)
+        Agent.objects.filter(pk=worker.pk).update(completed_jobs=F("completed_jobs") + 1)
     shares = {"refundUsdc": format_usdc(to_poster), "payoutUsdc": format_usdc(payout)}
     _tell("dispute.resolved", job, actor, from_status=Status.DISPUTED, reason=note, **shares)
     return job
@@ -339,14 +336,12 @@ def _review(job: Job, verdict: Submission.Verdict, reason: str = "", category: s
 
 
 def _move(job: Job, target: Status | None, **changes: Any) -> None:
-    """The only place that changes a job's status. Times are the database's."""
-    assert target is not None
-    changes |= {"status": target, "updated_at": Now()}
+    """The only place that changes a job's status; None leaves it. Times are the database's."""
+    changes |= {"updated_at": Now()} | ({"status": target} if target else {})
     for field, value in changes.items():
         setattr(job, field, value)
     job.save(update_fields=list(changes))
-    computed = [field for field, value in changes.items() if hasattr(value, "resolve_expression")]
-    job.refresh_from_db(fields=computed)
+    job.refresh_from_db(fields=[name for name, value in changes.items() if hasattr(value, "resolve_expression")])
 
 
 def _tell(type: str, job: Job, actor: Agent | None, *, from_status: Status, **data: Any) -> None:

@@ -13,7 +13,6 @@ from jobs.queries import due_for_approval, due_to_expire
 from jobs.services import auto_approve_job, expire_job
 
 logger = structlog.get_logger(__name__)
-BATCH = 200
 
 
 @shared_task
@@ -31,10 +30,11 @@ def expire_due_jobs() -> int:
 def _settle(due: Callable[[], QuerySet[Job]], verb: Callable[..., Any]) -> int:
     """Does the verb to each due job, each in its own transaction; one that fails is logged and does not stop the rest.
 
-    A job that another sweep has locked is skipped: that sweep settles it.
+    All that are due, however many: a limit would let that many failing ones hide the others for ever. A job that
+    another sweep has locked is skipped: that sweep settles it.
     """
     settled = 0
-    for pk in list(due().values_list("pk", flat=True)[:BATCH]):
+    for pk in list(due().values_list("pk", flat=True)):
         try:
             with transaction.atomic():
                 job = due().filter(pk=pk).select_for_update(skip_locked=True, of=("self",), no_key=True).first()

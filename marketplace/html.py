@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from types import SimpleNamespace
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from django import forms
@@ -16,9 +14,8 @@ from django.db import OperationalError
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from rest_framework.request import Request
 
-from marketplace.api.pagination import KeysetPagination
+from marketplace.api.pagination import Page, read_page
 from marketplace.api.problems import problem_of
 from marketplace.errors import Invalid, MarketError, NotAllowed, NotFound
 from marketplace.money import format_usdc, parse_usdc
@@ -59,20 +56,9 @@ def done(request: HttpRequest, message: str, to: Any, *args: Any) -> HttpRespons
     return redirect(to, *args)
 
 
-@dataclass(frozen=True)
-class Page:
-    """Rows and, if there are more, the cursor of the next ones."""
-
-    rows: Sequence[Any]
-    next_cursor: str | None
-
-
 def keyset_page(request: HttpRequest, rows: QuerySet[Any], *ordering: str) -> Page:
     """The rows from the address's `cursor` on, paged as the API pages them. Raises Invalid."""
-    paginator = KeysetPagination()
-    view: Any = SimpleNamespace(ordering=ordering)
-    found = paginator.paginate_queryset(rows, Request(request), view)
-    return Page(found, paginator.next_cursor)
+    return read_page(rows, ordering, cursor=request.GET.get("cursor"))
 
 
 class UsdcField(forms.CharField):

@@ -6,6 +6,7 @@ Everything else comes from the environment; docs/operations.md lists the names.
 
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import environ
 import structlog
@@ -302,7 +303,7 @@ CONTENT_SECURITY_POLICY = {
 # Upstream is our own RequestIdMiddleware, which lets no unsafe id through.
 DJANGO_STRUCTLOG_TRUST_UPSTREAM_REQUEST_ID = True
 
-_shared_processors = [
+_shared_processors: list[Any] = [
     structlog.contextvars.merge_contextvars,
     structlog.stdlib.add_logger_name,
     structlog.stdlib.add_log_level,

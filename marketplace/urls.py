@@ -2,7 +2,7 @@
 
 from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
-from django.urls import include, path, re_path
+from django.urls import URLPattern, URLResolver, include, path, re_path
 
 from marketplace.pages.health import HealthView
 
@@ -15,7 +15,7 @@ handler403 = "marketplace.api.views.permission_denied"
 handler404 = "marketplace.api.views.not_found"
 handler500 = "marketplace.api.views.server_error"
 
-api = [
+api: list[URLPattern | URLResolver] = [
     path("", include("bids.api_urls")),
     path("", include("jobs.api_urls")),
     path("", include("disputes.api_urls")),

@@ -5,7 +5,6 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.http import HttpResponse
 from django.test import Client
 
 from agents.models import Agent
@@ -19,23 +18,23 @@ class ApiClient:
     def __init__(self, key: str = ""):
         self.client = Client(headers={"X-Api-Key": key} if key else {})
 
-    def send(self, method: str, path: str, body: Any = None, **headers: str) -> HttpResponse:
+    def send(self, method: str, path: str, body: Any = None, **headers: str) -> Any:
         """`body` is sent as JSON; bytes as they are; None sends nothing. Headers: `idempotency_key="k"`."""
         data = body if isinstance(body, bytes) else b"" if body is None else json.dumps(body).encode()
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         media_type = named.pop("content-type", "application/json")
         return self.client.generic(method, f"/v1{path}", data, content_type=media_type, headers=named)
 
-    def get(self, path: str, **headers: str) -> HttpResponse:
+    def get(self, path: str, **headers: str) -> Any:
         return self.send("GET", path, **headers)
 
-    def post(self, path: str, body: Any = None, **headers: str) -> HttpResponse:
+    def post(self, path: str, body: Any = None, **headers: str) -> Any:
         return self.send("POST", path, body, **headers)
 
-    def patch(self, path: str, body: Any = None, **headers: str) -> HttpResponse:
+    def patch(self, path: str, body: Any = None, **headers: str) -> Any:
         return self.send("PATCH", path, body, **headers)
 
-    def delete(self, path: str, body: Any = None, **headers: str) -> HttpResponse:
+    def delete(self, path: str, body: Any = None, **headers: str) -> Any:
         return self.send("DELETE", path, body, **headers)
 
 
@@ -83,10 +82,10 @@ def anonymous_api(db: None) -> ApiClient:
 
 
 @pytest.fixture
-def problem() -> Callable[[HttpResponse], tuple[int, str, list[str]]]:
+def problem() -> Callable[[Any], tuple[int, str, list[str]]]:
     """What a problem document says: status, code and the fields it names; fails for anything else."""
 
-    def read(response: HttpResponse) -> tuple[int, str, list[str]]:
+    def read(response: Any) -> tuple[int, str, list[str]]:
         assert response["Content-Type"] == "application/problem+json", response.content
         document = response.json()
         assert document["status"] == response.status_code

@@ -1,4 +1,7 @@
+from typing import Any
+
 from django.contrib import admin
+from django.http import HttpRequest
 
 from marketplace.read_only_admin import ReadOnlyAdmin
 from wallets.models import Account, Entry, Transfer
@@ -13,13 +16,14 @@ class AccountAdmin(ReadOnlyAdmin):
     show_full_result_count = False
 
 
-class EntryInline(admin.TabularInline):  # type: ignore[type-arg]
+class EntryInline(admin.TabularInline):
     model = Entry
     can_delete = False
     extra = 0
-    fields = readonly_fields = ["account", "amount", "balance_after"]
+    readonly_fields = ("account", "amount", "balance_after")
+    fields = readonly_fields
 
-    def has_add_permission(self, request, obj=None) -> bool:  # type: ignore[no-untyped-def]
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 
 

@@ -2,12 +2,12 @@
 
 from dataclasses import asdict
 
-from rest_framework.request import Request
 from rest_framework.response import Response
 
 from agents.models import Agent
 from agents.queries import find_agent
 from agents.services import require_control
+from marketplace.api.requests import ApiRequest
 from marketplace.api.viewsets import ApiViewSet
 from wallets import queries
 from wallets.models import Entry
@@ -28,11 +28,11 @@ class WalletViewSet(ApiViewSet):
         require_control(self.request.actor, agent)
         return agent
 
-    def retrieve(self, request: Request, agent_id: str) -> Response:
+    def retrieve(self, request: ApiRequest, agent_id: str) -> Response:
         """What the agent may spend, and what is held for the jobs it posted."""
         agent = self.get_agent()
         return self.reply({"agent": agent, **asdict(queries.balance(agent))})
 
-    def list(self, request: Request, agent_id: str) -> Response:
+    def list(self, request: ApiRequest, agent_id: str) -> Response:
         """What moved the agent's money, newest first."""
         return self.reply_page(queries.entries_of(self.get_agent()))

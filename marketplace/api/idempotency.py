@@ -12,10 +12,10 @@ from uuid import UUID
 
 from django.db import connection, transaction
 from django.http import HttpResponse
-from rest_framework.request import Request
 from rest_framework.response import Response
 
 from marketplace.api.models import IdempotencyRecord
+from marketplace.api.requests import ApiRequest
 from marketplace.encryption import decrypt, encrypt
 from marketplace.errors import Invalid, MarketError
 
@@ -33,7 +33,7 @@ class KeyReused(MarketError):
     detail = "This Idempotency-Key was used for another request; use a new key for a new request."
 
 
-def key_of(request: Request) -> str | None:
+def key_of(request: ApiRequest) -> str | None:
     """The key that the request carries, None without one. Raises Invalid naming the header."""
     key = request.headers.get(HEADER)
     if key is not None and not _KEY.fullmatch(key):
@@ -42,7 +42,7 @@ def key_of(request: Request) -> str | None:
 
 
 @transaction.atomic
-def once(request: Request, key: str, respond: Callable[[], Response]) -> HttpResponse:
+def once(request: ApiRequest, key: str, respond: Callable[[], Response]) -> HttpResponse:
     """The rendered answer of `respond`, or the stored one when this actor has had an answer for this key."""
     actor_id = request.actor.pk
     fingerprint = _fingerprint(request)
@@ -58,7 +58,7 @@ def once(request: Request, key: str, respond: Callable[[], Response]) -> HttpRes
         actor_id=actor_id,
         key=key,
         fingerprint=fingerprint,
-        method=request.method,
+        method=request.method or "",
         path=request.get_full_path()[:2000],
         status=response.status_code,
         headers=dict(response.items()),
@@ -67,7 +67,7 @@ def once(request: Request, key: str, respond: Callable[[], Response]) -> HttpRes
     return response
 
 
-def _fingerprint(request: Request) -> bytes:
+def _fingerprint(request: ApiRequest) -> bytes:
     line = f"{request.method} {request.get_full_path()}\n"
     return hashlib.sha256(line.encode() + request.body).digest()
 

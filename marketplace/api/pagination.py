@@ -2,10 +2,11 @@
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from django.core.signing import BadSignature, Signer
-from django.db.models import F, Field, Func, Model, QuerySet, TextField, Value
+from django.db.models import F, Func, Model, QuerySet, TextField, Value
 from django.db.models.lookups import GreaterThan, LessThan
 from rest_framework.pagination import BasePagination
 from rest_framework.request import Request
@@ -19,55 +20,73 @@ MAX_LIMIT = 100
 
 
 class Row(Func):
-    """SQL's row constructor: rows compare column by column, which one index answers."""
+    """SQL's row constructor: rows compare column by column."""
 
     function = "ROW"
     output_field = TextField()
 
 
-class KeysetPagination(BasePagination):
-    """Pages by `cursor` and `limit` along the view's `ordering`, all of one direction and ending in a unique column.
+@dataclass(frozen=True)
+class Page:
+    """Rows and, if there are more, the cursor of the next ones."""
 
-    A cursor is the ordering columns of the last row, signed together with their names: opaque, and good for any
-    filters. Raises Invalid naming `cursor` or `limit`.
+    rows: list[Any]
+    next_cursor: str | None
+
+
+def read_page(rows: QuerySet[Any], ordering: Sequence[str], *, cursor: str | None, limit: int = DEFAULT_LIMIT) -> Page:
+    """The rows behind the cursor, along an ordering of one direction that ends in a unique column.
+
+    Raises Invalid naming `cursor`.
+    """
+    keyset = _Keyset(rows.model, ordering)
+    if cursor:
+        rows = keyset.after(rows, cursor)
+    found = list(rows.order_by(*ordering)[: limit + 1])
+    return Page(found[:limit], keyset.cursor_at(found[limit - 1]) if len(found) > limit else None)
+
+
+class _Keyset:
+    """The columns of an ordering, whose values in a row are its place in the list.
+
+    A cursor is that place, signed together with the ordering: opaque, and good for any filters.
     """
 
-    def paginate_queryset(
-        self, queryset: QuerySet[Any], request: Request, view: APIView | None = None
-    ) -> list[Any]:
-        ordering: Sequence[str] = view.get_ordering() if hasattr(view, "get_ordering") else view.ordering  # type: ignore[union-attr]
+    def __init__(self, model: type[Model], ordering: Sequence[str]):
+        directions = {name.startswith("-") for name in ordering}
+        assert len(directions) == 1, "columns compared as one tuple have one direction"
+        self.comes_after = LessThan if True in directions else GreaterThan
         self.columns = [name.removeprefix("-") for name in ordering]
-        self.descending = all(name.startswith("-") for name in ordering)
-        assert self.descending or not any(name.startswith("-") for name in ordering), "one direction only"
+        self.fields: list[Any] = [model._meta.get_field(column) for column in self.columns]
         self.signer = Signer(salt=f"cursor:{','.join(ordering)}")
-        limit = _parse_limit(request.query_params.get("limit", str(DEFAULT_LIMIT)))
-        if cursor := request.query_params.get("cursor"):
-            queryset = self._after(queryset, self._read(cursor))
-        rows = list(queryset.order_by(*ordering)[: limit + 1])
-        self.next_cursor = self._write(rows[limit - 1]) if len(rows) > limit else None
-        return rows[:limit]
 
-    def _after(self, queryset: QuerySet[Any], values: Sequence[Any]) -> QuerySet[Any]:
-        """Rows beyond those values: one comparison of tuples."""
-        comes_after = LessThan if self.descending else GreaterThan
-        fields = [_field(queryset.model, column) for column in self.columns]
-        last = [Value(field.to_python(value), output_field=field) for field, value in zip(fields, values, strict=True)]
-        return queryset.filter(comes_after(Row(*map(F, self.columns)), Row(*last)))
+    def cursor_at(self, row: Any) -> str:
+        place = [field.value_from_object(row) for field in self.fields]
+        return self.signer.sign_object([value if isinstance(value, int) else str(value) for value in place])
 
-    def _write(self, row: Any) -> str:
-        values = [_field(type(row), column).value_from_object(row) for column in self.columns]
-        return self.signer.sign_object([value if isinstance(value, int) else str(value) for value in values])
-
-    def _read(self, cursor: str) -> list[Any]:
+    def after(self, rows: QuerySet[Any], cursor: str) -> QuerySet[Any]:
+        """The rows beyond the cursor: one comparison of tuples, which an index answers."""
         try:
-            return self.signer.unsign_object(cursor)
+            signed = self.signer.unsign_object(cursor)
         except BadSignature as error:
             raise Invalid.field("cursor", "Use the nextCursor of the page before, unchanged.") from error
+        place = [Value(field.to_python(value), field) for field, value in zip(self.fields, signed, strict=True)]
+        return rows.filter(self.comes_after(Row(*map(F, self.columns)), Row(*place)))
+
+
+class KeysetPagination(BasePagination):
+    """Pages by `cursor` and `limit` along the view's `get_ordering()`. Raises Invalid naming either."""
+
+    def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> list[Any]:
+        limit = _parse_limit(request.query_params.get("limit", str(DEFAULT_LIMIT)))
+        cursor = request.query_params.get("cursor")
+        self.page = read_page(queryset, view.get_ordering(), cursor=cursor, limit=limit)
+        return self.page.rows
 
     def get_paginated_response(self, data: Any) -> Response:
         response = Response(data)
         # The total is unknown on purpose: counting costs more than the page. Clients want the key (WIRE 1.5).
-        response.meta = {"nextCursor": self.next_cursor, "total": None}  # type: ignore[attr-defined]
+        response.meta = {"nextCursor": self.page.next_cursor, "total": None}  # type: ignore[attr-defined]
         return response
 
     def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
@@ -108,7 +127,3 @@ def _parse_limit(text: str) -> int:
     if re.fullmatch(r"[0-9]{1,3}", text) and 1 <= int(text) <= MAX_LIMIT:
         return int(text)
     raise Invalid.field("limit", f"Must be a whole number from 1 to {MAX_LIMIT}.")
-
-
-def _field(model: type[Model], column: str) -> "Field[Any, Any]":
-    return model._meta.get_field(column)  # type: ignore[return-value]

@@ -1,6 +1,6 @@
 """How answers are written: JSON whatever is asked for, successes as `{data, meta}`."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from rest_framework.negotiation import DefaultContentNegotiation
@@ -24,6 +24,7 @@ class OneFormat(DefaultContentNegotiation):
     """Answers in the view's first format even to those who ask for another: a client can read JSON or nothing."""
 
     def select_renderer(
-        self, request: Request, renderers: Sequence[BaseRenderer], format_suffix: str | None = None
+        self, request: Request, renderers: Iterable[BaseRenderer], format_suffix: str | None = None
     ) -> tuple[BaseRenderer, str]:
-        return renderers[0], renderers[0].media_type
+        first = next(iter(renderers))
+        return first, first.media_type

@@ -57,7 +57,8 @@ class EnvelopeSchema(AutoSchema):
     """Reads an ApiViewSet's tables; wraps what is answered and adds what every operation shares."""
 
     def get_tags(self) -> list[str]:
-        return [self.view.tag] if getattr(self.view, "tag", "") else super().get_tags()
+        tag = getattr(self.view, "tag", "")
+        return [tag] if tag else super().get_tags()
 
     def get_operation_id(self) -> str:
         """`jobsSubmit`; a second method for the same action is named after it: `jobsSubmitPost`."""
@@ -149,7 +150,7 @@ class ApiKeyScheme(OpenApiAuthenticationExtension):
     """A key in either header."""
 
     target_class = "agents.authentication.ApiKeyAuthentication"
-    name = ["apiKey", "bearer"]  # noqa: RUF012
+    name = ["apiKey", "bearer"]
 
     def get_security_requirement(self, auto_schema: AutoSchema) -> list[dict[str, list[Any]]]:
         return [{name: []} for name in self.name]
@@ -197,4 +198,3 @@ class FixedFieldSchema(OpenApiSerializerFieldExtension):
 def without_trailing_slashes(endpoints: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
     """The optional slash of the routes is not part of an address; drf-spectacular calls this before it reads them."""
     return [(path.rstrip("/"), *rest) for path, *rest in endpoints]
-

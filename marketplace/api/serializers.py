@@ -44,13 +44,15 @@ class RequestSerializer(CamelCaseSerializer):
 
     def to_internal_value(self, data: Mapping[str, Any]) -> dict[str, Any]:
         sent = {name: value for name, value in data.items() if value is not None}
-        spelling = {name: self._spelling(name, sent) for name in self.fields}
-        self.sent_names = {camel_case(field.source): spelling[name] for name, field in self.fields.items()}
+        fields: dict[str, Any] = dict(self.fields.items())
+        spelling = {name: self._spelling(name, sent) for name in fields}
+        self.sent_names = {camel_case(field.source): spelling[name] for name, field in fields.items()}
         values = {name: sent[sent_as] for name, sent_as in spelling.items() if sent_as in sent}
         try:
             return super().to_internal_value(values)
         except ValidationError as error:
-            raise ValidationError({spelling.get(name, name): why for name, why in error.detail.items()}) from error
+            details: Any = error.detail
+            raise ValidationError({spelling.get(name, name): why for name, why in details.items()}) from error
 
     def _spelling(self, name: str, sent: Mapping[str, Any]) -> str:
         """The name by which the caller sent this field. Raises ValidationError when two of them disagree."""

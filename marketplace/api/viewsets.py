@@ -1,11 +1,11 @@
 """What every view of the API is: an actor, an idempotency key, JSON in and out."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
 from django.http import HttpRequest, HttpResponse
-from rest_framework.permissions import SAFE_METHODS, AllowAny, BasePermission
+from rest_framework.permissions import SAFE_METHODS, AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.routers import SimpleRouter
@@ -15,9 +15,9 @@ from rest_framework.viewsets import GenericViewSet
 
 from marketplace.api import idempotency
 from marketplace.api.permissions import ActorRequired
+from marketplace.api.requests import ApiRequest
 from marketplace.api.serializers import RequestSerializer
 from marketplace.errors import Invalid
-
 
 # Handles, slugs and UUIDs in addresses.
 REFERENCE = "[A-Za-z0-9-]{1,64}"
@@ -26,13 +26,14 @@ REFERENCE = "[A-Za-z0-9-]{1,64}"
 class ApiView(APIView):
     """A view with `request.actor`: the agent of the key, the agent of the person logged in, or None."""
 
+    request: ApiRequest
     permission_classes = [ActorRequired]
     metadata_class = None
 
-    def initialize_request(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Request:
+    def initialize_request(self, request: HttpRequest, *args: Any, **kwargs: Any) -> ApiRequest:
         # Query strings are UTF-8 whatever charset the body claims; some charsets cannot decode text at all.
         request.encoding = "utf-8"
-        return super().initialize_request(request, *args, **kwargs)
+        return cast("ApiRequest", super().initialize_request(request, *args, **kwargs))
 
     @property
     def default_response_headers(self) -> dict[str, str]:
@@ -40,16 +41,17 @@ class ApiView(APIView):
         return {**super().default_response_headers, "Cache-Control": "no-store"}
 
     def perform_authentication(self, request: Request) -> None:
-        request._request.actor = None
+        inner = cast("ApiRequest", request)._request
+        inner.actor = None
         super().perform_authentication(request)
-        request._request.actor = getattr(request.user, "agent", None)
+        inner.actor = getattr(request.user, "agent", None)
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
-        if request.method not in SAFE_METHODS and request.actor is not None:
-            self._make_idempotent(request)
+        if request.method not in SAFE_METHODS and self.request.actor is not None:
+            self._make_idempotent(self.request)
 
-    def _make_idempotent(self, request: Request) -> None:
+    def _make_idempotent(self, request: ApiRequest) -> None:
         """Replaces this request's handler with one that runs once for its key."""
         method = (request.method or "").lower()
         handler = getattr(self, method, None)
@@ -57,13 +59,13 @@ class ApiView(APIView):
         if key and handler:
             setattr(self, method, partial(self._handle_once, key, handler))
 
-    def _handle_once(self, key: str, handler: Any, request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
+    def _handle_once(self, key: str, handler: Any, request: ApiRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         def respond() -> Response:
-            return self.finalize_response(request, handler(request, *args, **kwargs))  # type: ignore[return-value]
+            return self.finalize_response(request, handler(request, *args, **kwargs))
 
         return idempotency.once(request, key, respond)
 
-    def options(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+    def options(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Response:
         """Says in `Allow` what may be done here."""
         return Response({})
 
@@ -85,8 +87,8 @@ class ApiViewSet(ApiView, GenericViewSet):
     public_actions: frozenset[str] = frozenset()
     creating_actions: frozenset[str] = frozenset({"create"})
 
-    def get_permissions(self) -> list[BasePermission]:
-        return [AllowAny()] if self.action in self.public_actions else super().get_permissions()  # type: ignore[list-item]
+    def get_permissions(self) -> Sequence[Any]:
+        return [AllowAny()] if self.action in self.public_actions else super().get_permissions()
 
     def get_ordering(self) -> tuple[str, ...]:
         order = self.request.query_params.get("sort")

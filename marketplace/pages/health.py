@@ -8,9 +8,9 @@ from django.db import DatabaseError, connection
 from redis.exceptions import RedisError
 from rest_framework import serializers
 from rest_framework.permissions import AllowAny
-from rest_framework.request import Request
 from rest_framework.response import Response
 
+from marketplace.api.requests import ApiRequest
 from marketplace.api.serializers import CamelCaseSerializer
 from marketplace.api.viewsets import ApiView
 from marketplace.errors import MarketError
@@ -39,7 +39,7 @@ class HealthView(ApiView):
     permission_classes = [AllowAny]
     serializer_class = HealthSerializer
 
-    def get(self, request: Request) -> Response:
+    def get(self, request: ApiRequest) -> Response:
         """200 when all parts answer, else 503 naming those that do not."""
         parts = {"database": _works(_ask_database), "cache": _works(_ask_cache)}
         if not all(parts.values()):

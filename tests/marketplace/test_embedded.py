@@ -58,7 +58,9 @@ class House:
                 shutil.chown(path, user)
 
     def run(self, script: str, **environment: str) -> subprocess.Popen[str]:
-        account = {"user": self.user, "group": pwd.getpwnam(self.user).pw_gid, "extra_groups": []} if self.user else {}
+        account: dict[str, Any] = {}
+        if self.user:
+            account = {"user": self.user, "group": pwd.getpwnam(self.user).pw_gid, "extra_groups": []}
         process = subprocess.Popen(
             # -S: the wheels it finds are those in our PYTHONPATH and no others.
             [interpreter(self.user), "-S", "-c", script],
@@ -253,11 +255,11 @@ def test_those_left_behind_by_a_killed_user_serve_the_next(house: House) -> None
     wait_for(lambda: not any(map(is_running, servers)), "their end")
 
 
-def test_many_who_come_and_go_at_once_find_them_up(house: House) -> None:
-    house.hold().leave()
-    crowd = [house.run(COME_AND_GO) for _ in range(4)]
-    said = [process.communicate(timeout=120)[1] for process in crowd]
-    assert [process.returncode for process in crowd] == [0, 0, 0, 0], said
+def test_many_who_come_and_go_at_once_find_them_up() -> None:
+    with built_house() as house:
+        crowd = [house.run(COME_AND_GO) for _ in range(4)]
+        said = [process.communicate(timeout=120)[1] for process in crowd]
+        assert [process.returncode for process in crowd] == [0, 0, 0, 0], said
 
 
 def test_ctrl_c_reaches_the_user_and_not_the_servers(house: House) -> None:

@@ -33,7 +33,7 @@ stubborn = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN)" + chr(
 programs = {
     "parent": lambda: supervisor.Program("parent", [sys.executable, "-c", PARENT]),
     "stubborn": lambda: supervisor.Program("stubborn", [sys.executable, "-c", stubborn + PARENT]),
-    "chatty": lambda: supervisor.Program("chatty", [sys.executable, "-c", "while True: print('and so on', flush=True)"]),
+    "chatty": lambda: supervisor.Program("chatty", [sys.executable, "-c", "while True: print('and so on')"]),
     "brief": lambda: supervisor.Program("brief", [sys.executable, "-c", "print('done'); raise SystemExit(3)"]),
 }
 sys.exit(supervisor.Supervisor([programs[name]() for name in sys.argv[1:]]).run())
@@ -83,7 +83,7 @@ def read_until(process: subprocess.Popen[str], sentence: str, times: int = 1) ->
         times -= sentence in line
         if times == 0:
             return
-    pytest.fail(f"{process.args} ended before it said {sentence!r}")
+    pytest.fail(f"{process.args!r} ended before it said {sentence!r}")
 
 
 def free_port() -> int:

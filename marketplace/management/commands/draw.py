@@ -4,7 +4,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management import BaseCommand
 
-from jobs.lifecycle import STATUS_MOVES, TRANSITIONS, Status
+from jobs.lifecycle import STATUS_MOVES, TRANSITIONS
 
 LIFECYCLE = Path("docs/lifecycle.md")
 
@@ -46,8 +46,9 @@ def lifecycle_page() -> str:
 def _arrows() -> list[str]:
     verbs: dict[tuple[str, str], list[str]] = {move: [] for move in STATUS_MOVES}
     for transition in TRANSITIONS.values():
-        for source in transition.sources if transition.target else ():
-            verbs[source.value, Status(transition.target).value].append(transition.verb)
+        if transition.target is not None:
+            for source in transition.sources:
+                verbs[source.value, transition.target.value].append(transition.verb)
     return [f"    {source} --> {target}: {', '.join(names)}" for (source, target), names in verbs.items()]
 
 

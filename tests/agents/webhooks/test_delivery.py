@@ -1,0 +1,385 @@
+"""From an event to the receiver's program: at least once, the same id and bytes, waits that are rows (SURVIVE W1-W9)."""
+
+import json
+from datetime import datetime, timedelta
+from functools import partial
+
+import pytest
+from django.db import transaction
+from django.db.models import F
+from django.db.models.functions import Now
+from standardwebhooks import Webhook
+
+from agents.models import Agent
+from agents.webhooks import egress, services
+from agents.webhooks.egress import Answer
+from agents.webhooks.models import Delivery, Endpoint
+from agents.webhooks.services import Claim, claim_due, deliver, record, relay_batch, remove_endpoints, set_endpoint
+from agents.webhooks.tasks import deliver_webhooks, relay_events
+from marketplace.errors import Invalid, NotAllowed
+from marketplace.events.models import Event
+from marketplace.events.services import emit
+from tests.factories import make_agent, make_person
+from tests.racing import race
+from tests.receiver import Receiver, answer, drop, hang, say_without_end, whisper
+from tests.waiting import wait_for
+
+pytestmark = pytest.mark.django_db
+
+Status = Delivery.Status
+
+
+@pytest.fixture
+def listener(db: None) -> Agent:
+    """An agent of whose making nobody is told any more."""
+    agent = make_agent(name="Lena")
+    relay_batch()
+    return agent
+
+
+def tell(agent: Agent, url: str, **data: object) -> Event:
+    """An event for the agent, whose endpoint is at the URL."""
+    set_endpoint(agent=agent, url=url, actor=agent)
+    return emit("test.told", actor=agent, audience=[agent], data=data)
+
+
+def send_all() -> None:
+    relay_events()
+    deliver_webhooks()
+
+
+def again() -> None:
+    """Time goes by until what waits is due."""
+    Delivery.objects.filter(status=Status.PENDING).update(next_attempt_at=Now(), leased_until=None)
+
+
+def only_claim() -> Claim:
+    again()
+    [claim] = claim_due()
+    return claim
+
+
+def test_an_event_arrives_signed(listener, receiver):
+    _, secret = set_endpoint(agent=listener, url=receiver.url, actor=listener)
+    event = emit("test.told", actor=listener, audience=[listener], data={"title": "Überblick – 概要 🦀"})
+    send_all()
+    [request] = receiver.requests
+    assert (request.method, request.path, request.headers["content-type"]) == ("POST", "/hooks", "application/json")
+    document = Webhook(secret).verify(request.body, request.headers)
+    assert document["id"] == request.id == str(event.uid)
+    assert (document["type"], document["data"]) == ("test.told", {"title": "Überblick – 概要 🦀"})
+    delivery = Delivery.objects.get()
+    assert (delivery.status, delivery.attempts, delivery.response_status) == (Status.DELIVERED, 1, 200)
+    assert delivery.delivered_at is not None and delivery.leased_until is None
+
+
+def test_only_those_concerned_are_told(listener, receiver):
+    set_endpoint(agent=listener, url=receiver.url, actor=listener)
+    emit("test.told", actor=None, audience=[make_agent()], data={})
+    emit("test.told", actor=listener, audience=[], data={})
+    send_all()
+    assert receiver.requests == []
+
+
+def test_an_endpoint_hears_only_the_types_it_asked_for(listener, receiver):
+    endpoint, _ = set_endpoint(agent=listener, url=receiver.url, actor=listener)
+    Endpoint.objects.filter(pk=endpoint.pk).update(types=["test.wanted"])
+    for type in ("test.wanted", "test.other"):
+        emit(type, actor=None, audience=[listener], data={})
+    send_all()
+    assert [json.loads(request.body)["type"] for request in receiver.requests] == ["test.wanted"]
+
+
+@pytest.mark.parametrize("failure", [answer(500), answer(404), answer(301), drop], ids=["500", "404", "301", "drop"])
+def test_what_failed_is_sent_again_with_the_same_id_and_bytes(listener, receiver, monkeypatch, failure):
+    """W5: only the time of the attempt, and so the signature, is new."""
+    _, secret = set_endpoint(agent=listener, url=receiver.url, actor=listener)
+    emit("test.told", actor=None, audience=[listener], data={"n": 1})
+    receiver.behaviours.append(failure)
+    now = services.timezone.now()
+    monkeypatch.setattr(services.timezone, "now", lambda: now - timedelta(seconds=90))
+    send_all()
+    assert Delivery.objects.get().status == Status.PENDING
+    deliver_webhooks()
+    assert len(receiver.requests) == 1, "it is not due yet"
+    again()
+    monkeypatch.undo()
+    deliver_webhooks()
+    first, second = receiver.requests
+    assert (first.id, first.body) == (second.id, second.body)
+    assert int(second.headers["webhook-timestamp"]) - int(first.headers["webhook-timestamp"]) >= 90
+    for request in (first, second):
+        Webhook(secret).verify(request.body, request.headers)
+    delivery = Delivery.objects.get()
+    assert (delivery.status, delivery.attempts) == (Status.DELIVERED, 2)
+
+
+SCHEDULE = [5, 60, 300, 1800, *(hours * 3600 for hours in (2, 5, 10, 14, 20, 24))]
+
+
+def test_the_waits_are_those_of_the_schedule(listener):
+    """W4: eleven attempts; jitter adds up to 20 %, at most 15 minutes, and takes nothing away."""
+    tell(listener, "http://127.0.0.1:9/hooks")
+    relay_batch()
+    for number, wait in enumerate(SCHEDULE, start=1):
+        record(only_claim(), Answer(500))
+        delivery = Delivery.objects.annotate(wait=F("next_attempt_at") - Now()).get()
+        assert (delivery.attempts, delivery.status) == (number, Status.PENDING)
+        assert wait <= delivery.wait.total_seconds() <= wait + min(0.2 * wait, 900)
+    record(only_claim(), Answer(500))
+    delivery = Delivery.objects.get()
+    assert (delivery.attempts, delivery.status, delivery.last_error) == (11, Status.FAILED, "answered 500")
+    assert claim_due() == []
+
+
+def test_failures_of_one_second_are_tried_again_all_over_the_window(listener):
+    """W4"""
+    set_endpoint(agent=listener, url="http://127.0.0.1:9/hooks", actor=listener)
+    for _ in range(60):
+        emit("test.told", actor=None, audience=[listener], data={})
+    relay_batch()
+    Delivery.objects.update(attempts=5)
+    for claim in claim_due():
+        record(claim, Answer(500))
+    waits = sorted(Delivery.objects.annotate(wait=F("next_attempt_at") - Now()).values_list("wait", flat=True))
+    window = timedelta(minutes=15)
+    assert waits[-1] - waits[0] > window * 0.7
+    assert max(later - earlier for earlier, later in zip(waits, waits[1:], strict=False)) < window * 0.3
+
+
+ANSWERS = [
+    (Answer(429), 60, 60),
+    (Answer(502), 60, 60),
+    (Answer(504), 60, 60),
+    (Answer(None, "no answer", timed_out=True), 60, 60),
+    (Answer(None, "refused"), 5, 6),
+    (Answer(503), 5, 6),
+    (Answer(503, retry_after="120"), 120, 120),
+    (Answer(429, retry_after="3600"), 3600, 3600),
+    (Answer(503, retry_after="1"), 5, 6),
+    (Answer(503, retry_after="604800"), 86_400, 86_400),
+    (Answer(503, retry_after="9" * 400), 86_400, 86_400),
+    (Answer(503, retry_after="-5"), 5, 6),
+    (Answer(503, retry_after="soon"), 5, 6),
+    (Answer(503, retry_after="1e9"), 5, 6),
+]
+
+
+@pytest.mark.parametrize(("reply", "least", "most"), ANSWERS)
+def test_a_receiver_may_ask_for_time(listener, reply, least, most):
+    """W9: Retry-After up to a day; at least a minute after 429 and time-outs."""
+    tell(listener, "http://127.0.0.1:9/hooks")
+    relay_batch()
+    record(only_claim(), reply)
+    wait = Delivery.objects.annotate(wait=F("next_attempt_at") - Now()).get().wait.total_seconds()
+    assert least <= wait <= most
+
+
+def test_retry_after_is_read_from_the_answer(listener, receiver):
+    """W9"""
+    receiver.behaviour = answer(503, {"Retry-After": "7200"})
+    tell(listener, receiver.url)
+    send_all()
+    delivery = Delivery.objects.annotate(wait=F("next_attempt_at") - Now()).get()
+    assert (delivery.wait, delivery.response_status) == (timedelta(hours=2), 503)
+
+
+def test_a_receiver_that_is_gone_hears_nothing_more(listener, receiver):
+    """W9: 410"""
+    receiver.behaviour = answer(410)
+    tell(listener, receiver.url)
+    send_all()
+    emit("test.told", actor=None, audience=[listener], data={})
+    send_all()
+    assert len(receiver.requests) == 1
+    endpoint = Endpoint.objects.get()
+    assert (endpoint.enabled, endpoint.disabled_reason) == (False, "the receiver answered 410 Gone")
+    assert [delivery.status for delivery in Delivery.objects.all()] == [Status.FAILED]
+
+
+def test_what_waits_for_an_endpoint_that_is_removed_is_given_up(listener, receiver):
+    tell(listener, receiver.url)
+    relay_batch()
+    remove_endpoints(agent=listener, actor=listener)
+    deliver_webhooks()
+    assert receiver.requests == []
+    assert Delivery.objects.get().status == Status.FAILED
+
+
+def test_a_new_address_takes_over_with_the_same_secret(listener, receiver):
+    """J11"""
+    _, secret = set_endpoint(agent=listener, url="http://127.0.0.1:9/old", actor=listener)
+    endpoint, same = set_endpoint(agent=listener, url=receiver.url, actor=listener)
+    assert secret == same and Endpoint.objects.get() == endpoint
+    assert secret.encode() not in bytes(endpoint.encrypted_secret)
+    with pytest.raises(NotAllowed):
+        set_endpoint(agent=listener, url=receiver.url, actor=make_person())
+    with pytest.raises(Invalid):
+        set_endpoint(agent=listener, url="ftp://127.0.0.1/", actor=listener)
+
+
+def test_one_endpoint_that_cannot_be_signed_for_does_not_stop_the_others(listener, receiver):
+    """A secret that no key decrypts any more, as after a careless change of SECRET_KEY."""
+    broken = make_agent(name="Bob")
+    relay_batch()
+    endpoint, _ = set_endpoint(agent=broken, url=receiver.url + "/broken", actor=broken)
+    Endpoint.objects.filter(pk=endpoint.pk).update(encrypted_secret=b"nonsense")
+    emit("test.told", actor=None, audience=[broken], data={})
+    tell(listener, receiver.url)
+    send_all()
+    assert [request.path for request in receiver.requests] == ["/hooks"]
+    failed = Delivery.objects.get(endpoint=endpoint)
+    assert (failed.status, failed.attempts) == (Status.PENDING, 1)
+    assert "secret" in failed.last_error
+
+
+@pytest.mark.parametrize(
+    "behaviour", [hang, whisper, say_without_end(b"x" * 65_536)], ids=["hangs", "one byte at a time", "without end"]
+)
+def test_a_hostile_receiver_holds_nobody_up(listener, receiver, monkeypatch, behaviour):
+    """W8: the total time is bounded, and so is what is read."""
+    monkeypatch.setattr(egress, "TOTAL_SECONDS", 0.5)
+    receiver.behaviour = behaviour
+    healthy = make_agent(name="Hedy")
+    relay_batch()
+    with healthy_receiver() as other:
+        tell(healthy, other.url)
+        tell(listener, receiver.url)
+        started = datetime.now()
+        send_all()
+        assert datetime.now() - started < timedelta(seconds=5)
+        assert len(other.requests) == 1
+    receiver.release()
+    # The kernel's buffers take some in; what counts is that it ends.
+    assert receiver.said < 16 * 1024 * 1024
+
+
+def healthy_receiver():
+    from contextlib import contextmanager
+
+    from tests.receiver import receiver as fixture
+
+    return contextmanager(fixture.__wrapped__)()
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        b"",
+        b"HTTP/1.1 banana\r\n\r\n",
+        b"HTTP/1.1 99999 Strange\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nContent-Length: banana\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+        b"HTTP/1.1 200 OK\r\n" + b"X-Long: " + b"x" * 1_000_000 + b"\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\n" + b"X-Many: x\r\n" * 20_000 + b"\r\n",
+        b"HTTP/1.1 100 Continue\r\n\r\n" * 100,
+        b"SSH-2.0-OpenSSH_9.6\r\n",
+        b"\x00\xff" * 1000,
+    ],
+    ids=["nothing", "words", "status", "length", "chunks", "long header", "headers", "continue", "ssh", "noise"],
+)
+def test_an_answer_that_is_no_http_is_a_failure(listener, receiver, monkeypatch, reply):
+    """W8"""
+    monkeypatch.setattr(egress, "TOTAL_SECONDS", 2.0)
+
+    def talk_nonsense(handler):
+        try:
+            handler.wfile.write(reply)
+            handler.connection.shutdown(2)
+        except OSError:
+            pass  # the sender has heard enough
+    receiver.behaviour = talk_nonsense
+    tell(listener, receiver.url)
+    send_all()
+    delivery = Delivery.objects.get()
+    assert (delivery.status, delivery.attempts) == (Status.PENDING, 1)
+    assert delivery.last_error and len(delivery.last_error) <= 500
+
+
+def test_nothing_of_the_answer_is_kept(listener, receiver):
+    """W6, W8: whoever owns the endpoint reads no more than the status."""
+    receiver.behaviour = answer(500, body=b"<script>top secret</script>")
+    tell(listener, receiver.url)
+    send_all()
+    assert "secret" not in str(Delivery.objects.values().get())
+
+
+@pytest.mark.django_db(transaction=True)
+class TestLeases:
+    """A claim is a lease; leases need commits, each with its own time."""
+
+    @pytest.fixture(autouse=True)
+    def told(self, receiver: Receiver) -> None:
+        agent = make_agent()
+        relay_batch()
+        tell(agent, receiver.url)
+        relay_batch()
+
+    def test_a_delivery_is_claimed_by_one_worker(self):
+        outcomes = race([claim_due] * 8)
+        assert sorted(len(claims) for claims in outcomes) == [0] * 7 + [1]
+        assert claim_due() == []
+
+    def test_many_workers_send_each_delivery_once(self, receiver, monkeypatch):
+        monkeypatch.setattr(services, "CLAIM_BATCH", 3)
+        agent = Agent.objects.get(kind="AI")
+        with transaction.atomic():
+            for number in range(40):
+                emit("test.many", actor=None, audience=[agent], data={"number": number})
+        relay_batch()
+        race([deliver_webhooks] * 6)
+        wait_for(lambda: not Delivery.objects.filter(status=Status.PENDING).exists(), "all to be delivered")
+        assert len(receiver.ids) == len(set(receiver.ids)) == 41
+
+    def test_no_transaction_is_open_while_we_talk_to_the_network(self, receiver, monkeypatch):
+        seen = []
+
+        async def look(*arguments):
+            seen.append(transaction.get_connection().in_atomic_block)
+            return Answer(200)
+
+        monkeypatch.setattr(egress, "send", look)
+        deliver_webhooks()
+        assert seen == [False]
+
+    def test_what_a_dead_worker_held_is_taken_over(self, receiver, settings):
+        """W1"""
+        settings.WEBHOOK_LEASE_SECONDS = 0.2
+        claim_due()
+        assert claim_due() == []
+        [taken] = wait_for(claim_due, "the lease to end")
+        deliver([taken])
+        assert Delivery.objects.get().status == Status.DELIVERED
+
+    @pytest.mark.parametrize("late", [Answer(500), Answer(200)], ids=["failed", "succeeded"])
+    def test_a_worker_that_comes_late_changes_nothing(self, settings, late):
+        """Its lease ended and another has the delivery: the outcome is the other's to write."""
+        settings.WEBHOOK_LEASE_SECONDS = 0.2
+        [slow] = claim_due()
+        [quick] = wait_for(claim_due, "the lease to end")
+        before = Delivery.objects.values().get()
+        record(slow, late)
+        assert Delivery.objects.values().get() == before
+        record(quick, Answer(204))
+        record(slow, late)
+        delivery = Delivery.objects.get()
+        assert (delivery.status, delivery.attempts, delivery.response_status) == (Status.DELIVERED, 1, 204)
+
+    def test_a_failed_attempt_ends_the_lease(self):
+        [claim] = claim_due()
+        record(claim, Answer(500))
+        delivery = Delivery.objects.get()
+        assert (delivery.leased_until, delivery.attempts) == (None, 1)
+
+    def test_the_lease_is_longer_than_the_longest_attempt(self):
+        assert timedelta(seconds=egress.TOTAL_SECONDS * 2) < timedelta(seconds=60)
+        [claim] = claim_due()
+        with transaction.atomic():
+            lease = Delivery.objects.annotate(lease=F("leased_until") - Now()).get().lease
+        assert lease > timedelta(seconds=egress.TOTAL_SECONDS * 2)
+        assert claim.delivery.pk == Delivery.objects.get().pk
+
+    def test_claims_are_not_taken_in_one_bite(self, monkeypatch):
+        monkeypatch.setattr(services, "CLAIM_BATCH", 1)
+        outcomes = race([partial(claim_due)] * 4)
+        assert sum(len(claims) for claims in outcomes) == 1

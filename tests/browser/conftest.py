@@ -1,0 +1,56 @@
+"""A real browser on the live site, strict about what a visitor would never notice."""
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from typing import Any
+
+import pytest
+from playwright.sync_api import ConsoleMessage, Page, Request, sync_playwright
+
+CHROMIUM_ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+OpenBrowser = Callable[..., AbstractContextManager[Page]]
+
+
+@pytest.fixture
+def open_browser(chromium: str, live_server: Any) -> OpenBrowser:
+    """Opens a page for a `with` block; afterwards fails for anything the console complained of, broken rules of the
+    content security policy included, and for any request to another host.
+
+    Playwright keeps an event loop in this thread while it runs, and Django refuses its database under a loop: what
+    the block needs of the database is done before it, after it, or over HTTP.
+    """
+
+    @contextmanager
+    def opened(**options: Any) -> Iterator[Page]:
+        complaints: list[str] = []
+
+        def hear(message: ConsoleMessage) -> None:
+            if message.type in {"error", "warning"}:
+                complaints.append(f"{message.text} ({message.location.get('url')})")
+
+        def watch(request: Request) -> None:
+            if not request.url.startswith((live_server.url, "data:")):
+                complaints.append(f"went to {request.url}")
+
+        with sync_playwright() as playwright:
+            browser = playwright.chromium.launch(executable_path=chromium, args=CHROMIUM_ARGUMENTS)
+            context = browser.new_context(base_url=live_server.url, **options)
+            context.set_default_timeout(10_000)
+            page = context.new_page()
+            page.on("console", hear)
+            page.on("pageerror", lambda error: complaints.append(str(error)))
+            page.on("request", watch)
+            yield page
+            context.close()
+            browser.close()
+        assert complaints == []
+
+    return opened

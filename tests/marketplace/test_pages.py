@@ -1,0 +1,111 @@
+"""Home, the theme, and the pages for when nothing else fits."""
+
+import pytest
+from django.template.loader import render_to_string
+from django.test import Client
+
+from agents.models import Agent
+from marketplace.money import MICRO
+from tests import factories
+from tests.pages import client_of, text_of
+
+
+def test_a_visitor_learns_what_it_is_what_it_costs_and_how_much_goes_on(
+    client: Client, poster: Agent, worker: Agent
+) -> None:
+    factories.completed_job(poster, worker, price=80 * MICRO)
+    factories.open_job(poster, title="Paint the gate")
+
+    page = text_of(client.get("/"))
+
+    assert "Jobs open now 1 Jobs completed 1 Paid for completed jobs 80.00 USDC" in page
+    assert "Paint the gate" in page
+    assert "Guildhall keeps 5% 5.00 USDC The worker receives 95.00 USDC" in page
+
+
+def test_a_member_sees_what_waits_for_them_and_their_money(poster: Agent, worker: Agent) -> None:
+    factories.submitted_job(poster, worker, title="To review", price=80 * MICRO)
+    factories.make_bid(factories.open_job(poster, title="To compare"), worker)
+    factories.assigned_job(factories.make_person("Rob", funds=factories.FUNDS), worker, title="To do")
+
+    posters, workers = text_of(client_of(poster).get("/")), text_of(client_of(worker.owner.agent).get("/"))
+
+    assert "Available 920.00 USDC" in posters
+    assert "Held in escrow 80.00 USDC" in posters
+    assert "Submissions to review To review Wanda handed in work worth 80.00 USDC auto-approves in 6 days" in posters
+    assert "Bids to compare To compare" in posters
+    assert "Work to do To do For Rob" in workers
+    assert "To review" not in workers
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_home_costs_the_same_at_one_and_at_three(
+    client: Client, poster: Agent, worker: Agent, count: int, django_assert_num_queries
+) -> None:
+    for _ in range(count):
+        factories.submitted_job(poster, worker)
+        factories.open_job(poster)
+    with django_assert_num_queries(2):
+        client.get("/")
+    member = client_of(poster)
+    with django_assert_num_queries(10):
+        member.get("/")
+
+
+def test_the_theme_is_remembered_and_leads_nowhere_else(client: Client, db: None) -> None:
+    assert client.post("/theme/", {"theme": "dark", "next": "/jobs/?q=x"})["Location"] == "/jobs/?q=x"
+    assert '<html lang="en" data-theme="dark">' in client.get("/").content.decode()
+    assert client.post("/theme/", {"theme": "system", "next": "https://elsewhere.example/"})["Location"] == "/"
+    assert '<html lang="en">' in client.get("/").content.decode()
+
+
+@pytest.mark.parametrize("value", ['dark" onload="x', "blue", ""])
+def test_an_unknown_theme_is_no_theme(client: Client, db: None, value: str) -> None:
+    client.cookies["theme"] = value
+
+    assert '<html lang="en">' in client.get("/").content.decode()
+
+
+def test_every_page_is_guarded_by_its_headers(client: Client, db: None) -> None:
+    policy = client.get("/")["Content-Security-Policy"]
+
+    assert "default-src 'none'" in policy
+    assert "frame-ancestors 'none'" in policy
+    assert "unsafe" not in policy
+
+
+@pytest.mark.parametrize("path", ["/", "/jobs/", "/account/login/", "/nowhere"])
+def test_no_page_has_code_or_style_of_its_own(client: Client, poster: Agent, path: str) -> None:
+    for page in (client.get(path), client_of(poster).get(path, follow=True)):
+        html = page.content.decode()
+        assert " style=" not in html
+        assert "<style" not in html
+        assert " onclick=" not in html
+        assert all("src=" in script for script in html.split("<script")[1:])
+
+
+def test_what_is_missing_and_what_is_forbidden_look_like_the_rest(client: Client, poster: Agent, worker: Agent) -> None:
+    missing = client.get("/nowhere")
+    assert (missing.status_code, "There is nothing here" in text_of(missing)) == (404, True)
+
+    job = factories.submitted_job(poster, worker)
+    forbidden = client_of(worker.owner.agent).get(f"/jobs/{job.pk}/approve/")
+    assert (forbidden.status_code, "Only the poster may approve this job." in text_of(forbidden)) == (403, True)
+
+
+def test_changes_need_the_token_of_the_form(poster: Agent, worker: Agent) -> None:
+    job = factories.submitted_job(poster, worker)
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(poster.user)
+
+    response = client.post(f"/jobs/{job.pk}/approve/")
+
+    assert response.status_code == 403
+    assert "Nothing was changed." in text_of(response)
+    job.refresh_from_db()
+    assert job.status == "IN_REVIEW"
+
+
+@pytest.mark.parametrize("template", ["400.html", "403_csrf.html", "429.html", "500.html"])
+def test_the_pages_of_failure_need_nothing(template: str) -> None:
+    assert "Guildhall" in render_to_string(template)
