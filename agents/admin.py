@@ -3,7 +3,6 @@ from typing import Any
 from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm
-
 from django.db.models import QuerySet
 from django.http import HttpRequest
 

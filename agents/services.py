@@ -69,9 +69,7 @@ def update_agent(*, agent: Agent, actor: Agent, **changes: Any) -> Agent:
     for field, value in changes.items():
         setattr(agent, field, value)
     agent.save(update_fields=list(changes))
-    events.emit(
-        "agent.updated", actor=actor, audience=[agent], data={**_facts(agent), "changed": sorted(changes)}
-    )
+    events.emit("agent.updated", actor=actor, audience=[agent], data={**_facts(agent), "changed": sorted(changes)})
     return agent
 
 
@@ -94,7 +92,7 @@ def set_suspension(*, agent: Agent, suspended: bool, actor: Agent) -> Agent:
 def _profile(fields: dict[str, Any]) -> dict[str, Any]:
     unknown = fields.keys() - PROFILE_FIELDS
     if unknown:
-        raise Invalid.field(sorted(unknown)[0], "Cannot be set.")
+        raise Invalid.field(min(unknown), "Cannot be set.")
     return fields
 
 

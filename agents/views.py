@@ -17,7 +17,7 @@ from agents.forms import AgentForm, KeyForm, ProfileForm
 from agents.models import Agent
 from agents.rules import acts_for
 from marketplace.errors import MarketError, NotFound
-from marketplace.html import actor_of, done, page, show_refusal
+from marketplace.html import actor_of, done, member_of, page, show_refusal
 
 PROFILE = ("name", "description", "vertical", "skills", "model_name")
 
@@ -36,7 +36,7 @@ def own_agent(request: HttpRequest, handle: str) -> Agent:
 def agent_list(request: HttpRequest) -> HttpResponse:
     now = timezone.now()
     live = Q(api_keys__revoked_at=None) & (Q(api_keys__expires_at=None) | Q(api_keys__expires_at__gt=now))
-    actor = actor_of(request)
+    actor = member_of(request)
     assert actor is not None  # login_required
     agents = queries.agents_of(actor).annotate(live_keys=Count("api_keys", filter=live & Q(api_keys__isnull=False)))
     return render(request, "agents/agent_list.html", {"agents": agents})
@@ -51,7 +51,7 @@ def agent_create(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         try:
             if form.is_valid():
-                agent = services.create_agent(actor=actor_of(request), **form.cleaned_data)
+                agent = services.create_agent(actor=member_of(request), **form.cleaned_data)
                 return done(request, f"{agent.name} is here. Now mint it a key.", "agent_detail", agent.handle)
             status = 400
         except MarketError as refusal:
@@ -72,7 +72,7 @@ def agent_update(request: HttpRequest, handle: str) -> HttpResponse:
     if request.method == "POST":
         try:
             if form.is_valid():
-                services.update_agent(agent=agent, actor=actor_of(request), **form.cleaned_data)
+                services.update_agent(agent=agent, actor=member_of(request), **form.cleaned_data)
                 return done(request, "The profile is saved.", "agent_detail", agent.handle)
             status = 400
         except MarketError as refusal:
@@ -116,7 +116,7 @@ def api_key_mint(request: HttpRequest, handle: str) -> HttpResponse:
         return agent_page(request, agent, status=400, key_form=form)
     try:
         key, raw = services.mint_api_key(
-            agent=agent, name=form.cleaned_data["name"], expires_at=form.expires_at(), actor=actor_of(request)
+            agent=agent, name=form.cleaned_data["name"], expires_at=form.expires_at(), actor=member_of(request)
         )
     except MarketError as refusal:
         show_refusal(form, refusal)
@@ -133,6 +133,6 @@ def api_key_revoke(request: HttpRequest, handle: str, pk: UUID) -> HttpResponse:
     if key is None:
         raise NotFound("There is no key with that id.")
     if request.method == "POST":
-        services.revoke_api_key(key=key, actor=actor_of(request))
+        services.revoke_api_key(key=key, actor=member_of(request))
         return done(request, f"The key “{key.name}” no longer works.", "agent_detail", agent.handle)
     return render(request, "agents/api_key_revoke.html", {"agent": agent, "key": key, "form": forms.Form()})

@@ -10,8 +10,8 @@ from agents.models import Agent
 from agents.rules import same_hand
 from agents.services import require_control
 from bids.models import Bid
-from jobs.lifecycle import require
 from jobs.models import Job
+from jobs.rules import require
 from jobs.services import assign_job, lock
 from marketplace.errors import Invalid, MarketError, NotAllowed
 from marketplace.events import services as events
@@ -43,9 +43,7 @@ def place_bid(
         raise Invalid.field("amount", f"Must be at most the budget of {format_usdc(job.budget)}.")
     if job.bids.filter(bidder=bidder, status=Bid.Status.PENDING).exists():
         raise AlreadyBid()
-    bid = Bid.objects.create(
-        job=job, bidder=bidder, amount=amount, cover_letter=cover_letter, eta_minutes=eta_minutes
-    )
+    bid = Bid.objects.create(job=job, bidder=bidder, amount=amount, cover_letter=cover_letter, eta_minutes=eta_minutes)
     Job.objects.filter(pk=job.pk).update(bid_count=F("bid_count") + 1)
     _tell("bid.received", bid, job, actor, audience=[job.poster])
     return bid
@@ -108,9 +106,7 @@ def reject_pending_bids(*, job: Job, actor: Agent | None) -> None:
 
 
 def _lock(bid: Bid, job: Job) -> Bid:
-    locked = (
-        Bid.objects.select_for_update(of=("self",)).select_related("bidder__user", "bidder__owner").get(pk=bid.pk)
-    )
+    locked = Bid.objects.select_for_update(of=("self",)).select_related("bidder__user", "bidder__owner").get(pk=bid.pk)
     locked.job = job
     return locked
 

@@ -10,11 +10,11 @@ from django.views.decorators.http import require_http_methods
 from bids import services
 from bids.forms import BidForm
 from bids.queries import find_bid
-from jobs.lifecycle import require
 from jobs.queries import find_job
+from jobs.rules import require
 from jobs.views import job_page
 from marketplace.errors import MarketError, NotAllowed
-from marketplace.html import actor_of, done, page, show_refusal
+from marketplace.html import done, member_of, page, show_refusal
 from marketplace.money import format_usdc, share
 from wallets import queries as wallets
 
@@ -24,7 +24,7 @@ from wallets import queries as wallets
 @page
 def bid_place(request: HttpRequest, job_pk: UUID) -> HttpResponse:
     """Places the bid; what was refused comes back on the job's page. After a detour to sign in: to the form."""
-    actor = actor_of(request)
+    actor = member_of(request)
     job = find_job(job_pk, actor)
     if request.method != "POST":
         return redirect("job_detail", job.pk)
@@ -44,7 +44,7 @@ def bid_place(request: HttpRequest, job_pk: UUID) -> HttpResponse:
 @page
 def bid_accept(request: HttpRequest, job_pk: UUID, pk: UUID) -> HttpResponse:
     """GET says what accepting moves; POST does it."""
-    actor = actor_of(request)
+    actor = member_of(request)
     job = find_job(job_pk, actor)
     bid = find_bid(pk, job, actor)
     refusal = None
@@ -76,7 +76,7 @@ def bid_accept(request: HttpRequest, job_pk: UUID, pk: UUID) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @page
 def bid_withdraw(request: HttpRequest, job_pk: UUID, pk: UUID) -> HttpResponse:
-    actor = actor_of(request)
+    actor = member_of(request)
     job = find_job(job_pk, actor)
     bid = find_bid(pk, job, actor)
     refusal = None

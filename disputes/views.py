@@ -9,10 +9,10 @@ from django.views.decorators.http import require_http_methods
 
 from disputes import services
 from disputes.forms import DisputeForm
-from jobs.lifecycle import require
 from jobs.queries import find_job
+from jobs.rules import require
 from marketplace.errors import MarketError
-from marketplace.html import actor_of, done, page, show_refusal
+from marketplace.html import done, member_of, page, show_refusal
 
 
 @login_required
@@ -20,7 +20,7 @@ from marketplace.html import actor_of, done, page, show_refusal
 @page
 def dispute_open(request: HttpRequest, job_pk: UUID) -> HttpResponse:
     """GET says what a dispute does; POST opens one."""
-    actor = actor_of(request)
+    actor = member_of(request)
     job = find_job(job_pk, actor)
     require(job, "dispute", actor)
     form = DisputeForm(request.POST or None)

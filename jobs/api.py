@@ -10,6 +10,7 @@ from agents.queries import find_agent
 from jobs import queries, services
 from jobs.filters import JobFilter, TemplateFilter
 from jobs.models import Job, JobTemplate
+from jobs.rules import is_party
 from jobs.serializers import (
     CancellationRequest,
     EventSerializer,
@@ -121,7 +122,7 @@ class JobEventViewSet(ApiViewSet):
     def list(self, request: ApiRequest, job_id: str) -> Response:
         """The audit log, oldest first: every change of status, and what else the caller was told."""
         job = queries.find_job(job_id, request.actor)
-        self.is_party = queries.is_party(job, request.actor)
+        self.is_party = is_party(request.actor, job)
         return self.reply_page(queries.timeline_for(job, request.actor))
 
 

@@ -136,7 +136,7 @@ class Job(models.Model):
 
     @property
     def deal(self) -> tuple[Agent, int]:
-        """Worker and agreed micro-USDC of a job that is in work or was; a constraint of the table says both are there."""
+        """Worker and agreed micro-USDC of a job that is in work or was; a constraint says that both are there."""
         if self.worker is None or self.price is None:
             raise ValueError(f"job {self.pk} has no worker")
         return self.worker, self.price

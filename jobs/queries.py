@@ -10,8 +10,9 @@ from django.db.models.functions import Now
 
 from agents.models import Agent
 from agents.queries import agents_of
-from jobs.lifecycle import POSTER, WORKER, Status
+from jobs.lifecycle import Status
 from jobs.models import Job, JobTemplate
+from jobs.rules import is_poster
 from marketplace.errors import NotFound
 from marketplace.events.models import Event
 from wallets.models import Account
@@ -19,9 +20,9 @@ from wallets.models import Account
 
 def with_parties(jobs: QuerySet[Job]) -> QuerySet[Job]:
     """The jobs with what a list or a page shows of poster, worker and template, in the same query."""
-    return jobs.select_related(
-        "poster__user", "poster__owner", "worker__user", "worker__owner", "template"
-    ).defer("search")
+    return jobs.select_related("poster__user", "poster__owner", "worker__user", "worker__owner", "template").defer(
+        "search"
+    )
 
 
 def visible_to(actor: Agent | None) -> QuerySet[Job]:
@@ -73,15 +74,10 @@ def timeline(job: Job) -> QuerySet[Event]:
 def timeline_for(job: Job, actor: Agent) -> QuerySet[Event]:
     """What the actor may read of it: all for the poster; for others the changes of status, and what they did or were
     told, so that no bidder reads another's offer."""
-    if POSTER.played_by(actor, job):
+    if is_poster(actor, job):
         return timeline(job)
     agents = [actor.pk, *agents_of(actor).values_list("pk", flat=True)]
     return timeline(job).filter(Q(data__has_key="to") | Q(actor__in=agents) | Q(audience__overlap=agents))
-
-
-def is_party(job: Job, actor: Agent | None) -> bool:
-    """Whether the actor is on either side of the deal."""
-    return POSTER.played_by(actor, job) or WORKER.played_by(actor, job)
 
 
 def templates() -> QuerySet[JobTemplate]:

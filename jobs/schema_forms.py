@@ -91,9 +91,10 @@ class ChoiceOfField(forms.TypedChoiceField):
         choices = [(json.dumps(value), str(value)) for value in values]
         blank = [] if required and len(choices) == 1 else [("", "Choose…" if required else "No answer")]
         super().__init__(choices=blank + choices, coerce=json.loads, empty_value=None, required=required, **kwargs)
+        self._known = dict(blank + choices)
 
     def prepare_value(self, value: Any) -> Any:
-        return json.dumps(value) if value is not None and value not in dict(self.choices) else value
+        return json.dumps(value) if value is not None and value not in self._known else value
 
 
 class ChoicesOfField(forms.TypedMultipleChoiceField):
@@ -154,12 +155,12 @@ class SchemaForm(forms.Form):
 
     def _place(self, path: str, message: str) -> None:
         """Beside the field, or above the form what concerns none; an error inside a value says where."""
+        place: str | None = None if self.properties else WHOLE
+        inside = path
         for property, name in self.names.items():
             if path == property or path.startswith(f"{property}."):
                 place, inside = name, path.removeprefix(property).removeprefix(".")
                 break
-        else:
-            place, inside = None if self.properties else WHOLE, path
         self.add_error(place, f"{inside}: {message}" if inside else message)
 
 
@@ -248,8 +249,7 @@ def _whole(rules: Mapping[str, Any], keyword: str) -> int | None:
 
 def _number(make: type[forms.IntegerField]) -> Callable[[Mapping[str, Any], bool], forms.Field]:
     def field(rules: Mapping[str, Any], required: bool) -> forms.Field:
-        bounds = {"min_value": rules.get("minimum"), "max_value": rules.get("maximum")}
-        return make(required=required, **bounds)
+        return make(required=required, min_value=rules.get("minimum"), max_value=rules.get("maximum"))
 
     return field
 

@@ -6,9 +6,10 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from agents.models import Agent
-from jobs.lifecycle import Status, available_actions
+from jobs.lifecycle import Status
 from jobs.models import Job, JobTemplate, Submission
-from jobs.queries import find_template, is_party
+from jobs.queries import find_template
+from jobs.rules import available_actions, is_party
 from marketplace.api.fields import (
     FixedField,
     FlagField,
@@ -209,7 +210,7 @@ class JobDetailSerializer(JobSerializer):
 
     @extend_schema_field(SubmissionSerializer(allow_null=True))
     def get_submission(self, job: Job) -> dict[str, Any] | None:
-        if not is_party(job, self.context["request"].actor):
+        if not is_party(self.context["request"].actor, job):
             return None
         latest = job.submissions.order_by("-number").first()
         return SubmissionSerializer(latest).data if latest else None

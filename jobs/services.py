@@ -15,8 +15,9 @@ from django.utils import timezone
 
 from agents.models import Agent
 from jobs import schemas
-from jobs.lifecycle import Status, require
+from jobs.lifecycle import Status
 from jobs.models import Job, JobTemplate, Submission
+from jobs.rules import require
 from jobs.terms import Terms
 from marketplace.errors import Invalid, MarketError
 from marketplace.events import services as events
@@ -102,7 +103,7 @@ def update_job(*, job: Job, actor: Agent, **changes: Any) -> Job:
     require(job, "update", actor)
     unknown = changes.keys() - EDITABLE
     if unknown:
-        raise Invalid.field(sorted(unknown)[0], "Cannot be changed.")
+        raise Invalid.field(min(unknown), "Cannot be changed.")
     changes = {field: value for field, value in changes.items() if getattr(job, field) != value}
     if "budget" in changes and job.status == Status.OPEN and (job.bid_count or job.rules.fund_on == "publish"):
         raise Invalid.field("budgetUsdc", "Cannot be changed once the money is held or there are bids.")
@@ -161,9 +162,7 @@ def report_progress(*, job: Job, actor: Agent, percent: int, note: str = "") -> 
     if not 0 <= percent <= 100:
         raise Invalid.field("percent", "Must be between 0 and 100.")
     _move(job, transition.target, progress_percent=percent)
-    events.emit(
-        "job.progress", job=job, actor=actor, audience=[job.poster], data={"percent": percent, "note": note}
-    )
+    events.emit("job.progress", job=job, actor=actor, audience=[job.poster], data={"percent": percent, "note": note})
     return job
 
 

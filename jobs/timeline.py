@@ -8,8 +8,8 @@ from typing import Any
 from agents.models import Agent
 from agents.rules import acts_for
 from jobs import queries
-from jobs.lifecycle import POSTER, WORKER
 from jobs.models import Job
+from jobs.rules import is_party, is_poster
 from marketplace.events.models import Event
 
 # Type of event → (tone, what its actor did, what is said when it was the clock). Bids that were accepted or lost are
@@ -31,6 +31,7 @@ WORDS = {
     "job.cancelled": ("red", "cancelled the job", ""),
     "job.expired": ("red", "", "The deadline passed, so the job closed"),
 }
+MOST_LINES = 200
 PRIVATE = {"job.progress", "job.paid", "bid.received", "bid.withdrawn"}
 
 
@@ -47,17 +48,16 @@ class Line:
 
 def lines(job: Job, reader: Agent | None) -> Iterator[Line]:
     """The job's story, newest first: all of it for its two parties, the plain course of things for others."""
-    is_party = POSTER.played_by(reader, job) or WORKER.played_by(reader, job)
-    is_poster = POSTER.played_by(reader, job)
-    for event in queries.timeline(job).reverse():
+    party, poster = is_party(reader, job), is_poster(reader, job)
+    for event in queries.timeline(job).reverse()[:MOST_LINES]:
         if event.type not in WORDS:
             continue
         if event.type.startswith("bid."):
-            may_read = is_poster or acts_for(reader, event.actor)
+            may_read = poster or acts_for(reader, event.actor)
         else:
-            may_read = is_party or event.type not in PRIVATE
+            may_read = party or event.type not in PRIVATE
         if may_read:
-            yield _line(event, job, with_note=is_party)
+            yield _line(event, job, with_note=party)
 
 
 def _line(event: Event, job: Job, with_note: bool) -> Line:

@@ -16,12 +16,13 @@ from django.views.decorators.http import require_GET, require_http_methods
 from agents.models import Agent
 from jobs import queries, services, timeline
 from jobs.forms import ChangesForm, JobForm, ProgressForm, ReasonForm, SearchForm
-from jobs.lifecycle import POSTER, WORKER, Status, available_actions, require
+from jobs.lifecycle import Status
 from jobs.models import Job
+from jobs.rules import available_actions, is_party, is_poster, is_worker, require
 from jobs.schema_forms import SchemaForm, facts
 from jobs.terms import Terms
 from marketplace.errors import MarketError
-from marketplace.html import actor_of, done, keyset_page, page, show_refusal
+from marketplace.html import actor_of, done, keyset_page, member_of, page, show_refusal
 from wallets import queries as wallets
 
 PLAIN = "plain"
@@ -80,19 +81,18 @@ def job_detail(request: HttpRequest, pk: UUID) -> HttpResponse:
 def job_page(request: HttpRequest, job: Job, status: int = 200, **context: Any) -> HttpResponse:
     """A job as the one who asks may see it; `context` carries a form that was refused."""
     actor = actor_of(request)
-    parties = [role.played_by(actor, job) for role in (POSTER, WORKER)]
     shown = {
         "job": job,
         "actions": available_actions(job, actor),
-        "is_poster": parties[0],
-        "is_worker": parties[1],
+        "is_poster": is_poster(actor, job),
+        "is_worker": is_worker(actor, job),
         "requirements": facts(job.input_data, job.template.input_schema if job.template else {}),
         "held": wallets.escrow_balance(job) if job.worker_id else 0,
         "lines": timeline.lines(job, actor),
         "steps": _steps(job),
         "progress_form": ProgressForm(initial={"percent": job.progress_percent // 10 * 10}),
     }
-    if any(parties):
+    if is_party(actor, job):
         shown["submissions"] = [
             (submission, facts(submission.output_data, job.output_schema))
             for submission in job.submissions.select_related("worker").order_by("-number")
@@ -134,7 +134,7 @@ def job_create_from(request: HttpRequest, slug: str) -> HttpResponse:
     def save(typed: dict[str, Any]) -> Job:
         terms = Terms.default(review_window_seconds=typed.pop("review_window"))
         publish = "draft" not in request.POST
-        return services.create_job(actor=actor_of(request), template=template, terms=terms, publish=publish, **typed)
+        return services.create_job(actor=member_of(request), template=template, terms=terms, publish=publish, **typed)
 
     job, status = _save(request, form, input_form, save)
     if job is not None:
@@ -152,7 +152,7 @@ def _job_update(request: HttpRequest, job: Job) -> HttpResponse:
         input_form.initial = {name: job.input_data.get(key) for key, name in input_form.names.items()}
 
     def save(typed: dict[str, Any]) -> Job:
-        return services.update_job(job=job, actor=actor_of(request), **typed)
+        return services.update_job(job=job, actor=member_of(request), **typed)
 
     saved, status = _save(request, form, input_form, save)
     if saved is not None:
@@ -248,7 +248,7 @@ ACTIONS = {
 @page
 def job_action(request: HttpRequest, pk: UUID, verb: str) -> HttpResponse:
     """GET says what the verb will do and asks for what it needs; POST does it."""
-    actor = actor_of(request)
+    actor = member_of(request)
     job = queries.find_job(pk, actor)
     if verb != "update" and verb not in ACTIONS:
         raise Http404("There is no such action.")

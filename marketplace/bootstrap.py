@@ -29,7 +29,8 @@ def main() -> None:
             require_python()
             make_environment()
             install(requirements)
-            stamp_of(requirements).write_text(digest(requirements))
+            for covered in covered_by(requirements):
+                stamp_of(covered).write_text(digest(covered))
 
 
 def is_installed(requirements: Path) -> bool:
@@ -39,6 +40,16 @@ def is_installed(requirements: Path) -> bool:
 
 def stamp_of(requirements: Path) -> Path:
     return ENVIRONMENT / f"installed-{requirements.name}.sha256"
+
+
+def covered_by(requirements: Path) -> "list[Path]":
+    """The requirements files that are satisfied with this one: the file for development has all of the other."""
+    return [other for other in CHECKOUT.glob("requirements*.txt") if pins(other) <= pins(requirements)]
+
+
+def pins(requirements: Path) -> "set[str]":
+    lines = requirements.read_text().splitlines()
+    return {line.split(" ")[0] for line in lines if "==" in line and line[0] not in " #"}
 
 
 def digest(requirements: Path) -> str:
@@ -99,7 +110,7 @@ class Progress:
 
     def __init__(self, requirements: Path) -> None:
         self.title = f"Installing {requirements.name}"
-        self.total = sum("==" in line and line[0] not in " #" for line in requirements.read_text().splitlines())
+        self.total = len(pins(requirements))
         self.done = 0
         self.quarter = 0
         self.redraws = sys.stdout.isatty()

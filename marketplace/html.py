@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from django import forms
 from django.contrib import messages
@@ -22,12 +22,17 @@ from marketplace.money import format_usdc, parse_usdc
 from marketplace.text import clean_text
 
 if TYPE_CHECKING:
-    from agents.models import Agent
+    from agents.models import Agent, User
 
 
 def actor_of(request: HttpRequest) -> Agent | None:
     """The agent who acts on a page: the person's own, None for a visitor."""
-    return request.user.agent if request.user.is_authenticated else None  # type: ignore[union-attr]
+    return member_of(request) if request.user.is_authenticated else None
+
+
+def member_of(request: HttpRequest) -> Agent:
+    """The same on a page for people who are logged in."""
+    return cast("User", request.user).agent
 
 
 def page(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
@@ -88,7 +93,7 @@ class ProseField(forms.CharField):
         super().__init__(**kwargs)
 
     def to_python(self, value: Any) -> str:
-        return clean_text(super().to_python(value))
+        return clean_text(super().to_python(value) or "")
 
 
 def show_refusal(form: forms.BaseForm, refusal: MarketError, fields: Mapping[str, str] | None = None) -> None:

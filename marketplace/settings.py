@@ -329,9 +329,11 @@ LOGGING = {
             "processors": [
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
                 # Plain: the richer kind prints local variables, and with them secrets.
-                structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)
-                if LOCAL
-                else structlog.processors.JSONRenderer(default=str),
+                *(
+                    [structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)]
+                    if LOCAL
+                    else [structlog.processors.format_exc_info, structlog.processors.JSONRenderer(default=str)]
+                ),
             ],
         }
     },

@@ -7,7 +7,7 @@ import pytest
 
 from tests.fixtures import *  # noqa: F403
 from tests.oracle import assert_books_sound
-from tests.receiver import receiver  # noqa: F401
+from tests.receiver import other_receiver, receiver  # noqa: F401
 
 DATABASE_FIXTURES = {"db", "transactional_db", "live_server"}
 

@@ -5,7 +5,9 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from agents.models import Agent
 from agents.services import mint_api_key
@@ -93,3 +95,11 @@ def problem() -> Callable[[Any], tuple[int, str, list[str]]]:
         return document["status"], document["code"], [error["field"] for error in document["errors"]]
 
     return read
+
+
+def count_queries(api: ApiClient, address: str) -> int:
+    """How many queries a GET takes once the key has been used, which is noted once a minute."""
+    assert api.get(address).status_code == 200
+    with CaptureQueriesContext(connection) as queries:
+        assert api.get(address).status_code == 200
+    return len(queries)

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from socket import SHUT_RDWR
@@ -33,6 +34,8 @@ def answer(status: int = 200, headers: dict[str, str] | None = None, body: bytes
             handler.send_header(name, value)
         handler.end_headers()
         handler.wfile.write(body)
+        handler.wfile.flush()
+        handler.server.receiver.answered += 1
 
     return behave
 
@@ -76,6 +79,7 @@ class Receiver:
     behaviours: list[Callable[["Handler"], None]] = field(default_factory=list)
     requests: list[Received] = field(default_factory=list)
     released: threading.Event = field(default_factory=threading.Event)
+    answered: int = 0
     said: int = 0
     url: str = ""
 
@@ -116,13 +120,24 @@ class Handler(BaseHTTPRequestHandler):
         """The tests look at what was received."""
 
 
-@pytest.fixture
-def receiver() -> Iterator[Receiver]:
+@contextmanager
+def listening() -> Iterator[Receiver]:
     """A receiver that answers 200, on a free port."""
     with Server(("127.0.0.1", 0), Handler) as server:
         server.receiver = Receiver(url=f"http://127.0.0.1:{server.server_port}/hooks")
-        thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
-        thread.start()
+        threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
         yield server.receiver
         server.receiver.release()
         server.shutdown()
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    with listening() as one:
+        yield one
+
+
+@pytest.fixture
+def other_receiver() -> Iterator[Receiver]:
+    with listening() as other:
+        yield other

@@ -19,12 +19,13 @@ class Finding:
 LEDGER_CHECKS = {
     "entries of a transfer sum to zero": (
         "its entries sum to {} micro-USDC",
-        "SELECT 'transfer ' || transfer_id, sum(amount) FROM wallets_entry GROUP BY transfer_id HAVING sum(amount) <> 0",
+        "SELECT 'transfer ' || transfer_id, sum(amount) FROM wallets_entry"
+        " GROUP BY transfer_id HAVING sum(amount) <> 0",
     ),
     "a transfer has entries on both sides": (
         "it has {} entries",
-        "SELECT 'transfer ' || t.id, count(e.id) FROM wallets_transfer t LEFT JOIN wallets_entry e ON e.transfer_id = t.id"
-        " GROUP BY t.id HAVING count(e.id) < 2",
+        "SELECT 'transfer ' || t.id, count(e.id) FROM wallets_transfer t"
+        " LEFT JOIN wallets_entry e ON e.transfer_id = t.id GROUP BY t.id HAVING count(e.id) < 2",
     ),
     "a balance is the sum of its entries": (
         "its balance is {}, its entries sum to {}",

@@ -8,7 +8,7 @@ from django.views.decorators.http import require_GET
 from agents.queries import agents_of, find_agent
 from agents.rules import acts_for
 from marketplace.errors import NotFound
-from marketplace.html import actor_of, keyset_page, page
+from marketplace.html import keyset_page, member_of, page
 from wallets import queries
 
 
@@ -16,7 +16,7 @@ from wallets import queries
 @require_GET
 @page
 def wallet(request: HttpRequest) -> HttpResponse:
-    actor = actor_of(request)
+    actor = member_of(request)
     assert actor is not None  # login_required
     holder = find_agent(request.GET["agent"]) if request.GET.get("agent") else actor
     if not acts_for(actor, holder):

@@ -72,7 +72,7 @@ def check_url(url: str, field: str) -> None:
         raise Invalid.field(field, "Must name a host.")
     if parts.username is not None or parts.password is not None:
         raise Invalid.field(field, "Must not hold a user name or password.")
-    if not local and (port or 443) not in PUBLIC_PORTS:
+    if not local and (443 if port is None else port) not in PUBLIC_PORTS:
         raise Invalid.field(field, f"Port must be one of {', '.join(map(str, sorted(PUBLIC_PORTS)))}.")
     _check_literal(parts.hostname, field, local)
 
@@ -134,15 +134,19 @@ def new_pool() -> httpcore2.AsyncConnectionPool:
 
 
 async def send(pool: httpcore2.AsyncConnectionPool, url: str, headers: dict[str, str], body: bytes) -> Answer:
-    """POSTs the body within 15 seconds in all; reads at most 4 KB of the answer. Never raises for the network."""
+    """POSTs the body within 15 seconds in all; reads at most 4 KB of the answer. Never raises for the network.
+
+    The URL is checked again: what may be sent to is what the settings say today, not on the day it was registered.
+    """
     try:
+        check_url(url, "url")
         async with asyncio.timeout(TOTAL_SECONDS):
             return await _post(pool, url, headers, body)
     except TimeoutError:
         return Answer(None, f"no answer within {TOTAL_SECONDS:.0f} seconds", timed_out=True)
     except httpcore2.TimeoutException as error:
         return Answer(None, f"{type(error).__name__}: {error}", timed_out=True)
-    except Blocked as error:
+    except (Blocked, Invalid) as error:
         return Answer(None, f"blocked: {error}")
     except (httpcore2.NetworkError, httpcore2.ProtocolError, OSError, ValueError) as error:
         return Answer(None, f"{type(error).__name__}: {error}"[:500])

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
+import httpcore2
 import structlog
+from cryptography.fernet import InvalidToken
 from django.conf import settings
 from django.db import transaction
 from django.db.models import F
@@ -74,9 +76,7 @@ def remove_endpoints(*, agent: Agent, actor: Agent) -> None:
 @transaction.atomic
 def relay_batch() -> int:
     """Turns events that nobody has relayed into deliveries, each once; returns how many events it took."""
-    taken = list(
-        Event.objects.filter(relayed_at=None).select_for_update(skip_locked=True).order_by("id")[:RELAY_BATCH]
-    )
+    taken = list(Event.objects.filter(relayed_at=None).select_for_update(skip_locked=True).order_by("id")[:RELAY_BATCH])
     audience = {agent for event in taken for agent in event.audience}
     endpoints: dict[UUID, list[Endpoint]] = {}
     for endpoint in Endpoint.objects.filter(agent__in=audience, enabled=True):
@@ -133,9 +133,16 @@ def deliver(claims: Sequence[Claim]) -> None:
 
 async def _send_all(claims: Iterable[Claim]) -> list[egress.Answer]:
     async with egress.new_pool() as pool:
-        return await asyncio.gather(
-            *(egress.send(pool, c.delivery.endpoint.url, _headers(c), bytes(c.delivery.event.body)) for c in claims)
-        )
+        return await asyncio.gather(*(_attempt(pool, claim) for claim in claims))
+
+
+async def _attempt(pool: httpcore2.AsyncConnectionPool, claim: Claim) -> egress.Answer:
+    """What came of one of them; a secret that no key of ours decrypts is that endpoint's trouble alone."""
+    try:
+        headers = _headers(claim)
+    except InvalidToken:
+        return egress.Answer(None, "the signing secret cannot be read; was SECRET_KEY changed?")
+    return await egress.send(pool, claim.delivery.endpoint.url, headers, bytes(claim.delivery.event.body))
 
 
 def _headers(claim: Claim) -> dict[str, str]:

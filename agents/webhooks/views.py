@@ -10,7 +10,7 @@ from agents.views import agent_page, own_agent
 from agents.webhooks import services
 from agents.webhooks.forms import EndpointForm
 from marketplace.errors import MarketError
-from marketplace.html import actor_of, done, page, show_refusal
+from marketplace.html import done, member_of, page, show_refusal
 
 
 @login_required
@@ -24,7 +24,7 @@ def webhook_set(request: HttpRequest, handle: str) -> HttpResponse:
     if not form.is_valid():
         return agent_page(request, agent, status=400, endpoint_form=form)
     try:
-        endpoint, secret = services.set_endpoint(agent=agent, url=form.cleaned_data["url"], actor=actor_of(request))
+        endpoint, secret = services.set_endpoint(agent=agent, url=form.cleaned_data["url"], actor=member_of(request))
     except MarketError as refusal:
         show_refusal(form, refusal, {"webhookUrl": "url"})
         return agent_page(request, agent, status=refusal.status, endpoint_form=form)
@@ -37,6 +37,6 @@ def webhook_set(request: HttpRequest, handle: str) -> HttpResponse:
 def webhook_remove(request: HttpRequest, handle: str) -> HttpResponse:
     agent = own_agent(request, handle)
     if request.method == "POST":
-        services.remove_endpoints(agent=agent, actor=actor_of(request))
+        services.remove_endpoints(agent=agent, actor=member_of(request))
         return done(request, "The webhook is removed.", "agent_detail", agent.handle)
     return render(request, "agents/webhook_remove.html", {"agent": agent})

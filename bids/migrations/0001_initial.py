@@ -7,32 +7,73 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('agents', '0001_initial'),
-        ('jobs', '0001_initial'),
+        ("agents", "0001_initial"),
+        ("jobs", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Bid',
+            name="Bid",
             fields=[
-                ('id', models.UUIDField(default=marketplace.identifiers.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('amount', models.BigIntegerField(help_text='Micro-USDC.')),
-                ('cover_letter', models.TextField(blank=True, max_length=2000)),
-                ('eta_minutes', models.PositiveIntegerField(blank=True, null=True)),
-                ('status', models.CharField(choices=[('PENDING', 'Pending'), ('ACCEPTED', 'Accepted'), ('REJECTED', 'Rejected'), ('WITHDRAWN', 'Withdrawn'), ('EXPIRED', 'Expired')], default='PENDING', max_length=9)),
-                ('reason', models.TextField(blank=True, max_length=1000)),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
-                ('updated_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('bidder', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='bids', to='agents.agent')),
-                ('job', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='bids', to='jobs.job')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=marketplace.identifiers.uuid7, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("amount", models.BigIntegerField(help_text="Micro-USDC.")),
+                ("cover_letter", models.TextField(blank=True, max_length=2000)),
+                ("eta_minutes", models.PositiveIntegerField(blank=True, null=True)),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("PENDING", "Pending"),
+                            ("ACCEPTED", "Accepted"),
+                            ("REJECTED", "Rejected"),
+                            ("WITHDRAWN", "Withdrawn"),
+                            ("EXPIRED", "Expired"),
+                        ],
+                        default="PENDING",
+                        max_length=9,
+                    ),
+                ),
+                ("reason", models.TextField(blank=True, max_length=1000)),
+                (
+                    "created_at",
+                    models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False),
+                ),
+                ("updated_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                (
+                    "bidder",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="bids", to="agents.agent"
+                    ),
+                ),
+                (
+                    "job",
+                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="bids", to="jobs.job"),
+                ),
             ],
             options={
-                'indexes': [models.Index(fields=['job', '-created_at', '-id'], name='bid_of_job'), models.Index(fields=['bidder', '-created_at', '-id'], name='bid_of_bidder')],
-                'constraints': [models.CheckConstraint(condition=models.Q(('amount__gt', 0)), name='bid_amount_positive'), models.UniqueConstraint(condition=models.Q(('status__in', ['PENDING', 'ACCEPTED'])), fields=('job', 'bidder'), name='bid_one_standing_per_agent'), models.UniqueConstraint(condition=models.Q(('status', 'ACCEPTED')), fields=('job',), name='bid_one_accepted_per_job')],
+                "indexes": [
+                    models.Index(fields=["job", "-created_at", "-id"], name="bid_of_job"),
+                    models.Index(fields=["bidder", "-created_at", "-id"], name="bid_of_bidder"),
+                ],
+                "constraints": [
+                    models.CheckConstraint(condition=models.Q(("amount__gt", 0)), name="bid_amount_positive"),
+                    models.UniqueConstraint(
+                        condition=models.Q(("status__in", ["PENDING", "ACCEPTED"])),
+                        fields=("job", "bidder"),
+                        name="bid_one_standing_per_agent",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("status", "ACCEPTED")), fields=("job",), name="bid_one_accepted_per_job"
+                    ),
+                ],
             },
         ),
     ]

@@ -7,32 +7,83 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('agents', '0001_initial'),
-        ('jobs', '0002_disputes'),
+        ("agents", "0001_initial"),
+        ("jobs", "0002_disputes"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Dispute',
+            name="Dispute",
             fields=[
-                ('id', models.UUIDField(default=marketplace.identifiers.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('reason', models.TextField(max_length=5000)),
-                ('status', models.CharField(choices=[('OPEN', 'Open'), ('RESOLVED', 'Resolved')], default='OPEN', max_length=8)),
-                ('to_poster', models.BigIntegerField(blank=True, help_text='Micro-USDC returned by the ruling.', null=True)),
-                ('note', models.TextField(blank=True, help_text='The reason of the ruling, for both sides.', max_length=5000)),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
-                ('resolved_at', models.DateTimeField(blank=True, null=True)),
-                ('job', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='disputes', to='jobs.job')),
-                ('opened_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='agents.agent')),
-                ('resolved_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='agents.agent')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=marketplace.identifiers.uuid7, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("reason", models.TextField(max_length=5000)),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[("OPEN", "Open"), ("RESOLVED", "Resolved")], default="OPEN", max_length=8
+                    ),
+                ),
+                (
+                    "to_poster",
+                    models.BigIntegerField(blank=True, help_text="Micro-USDC returned by the ruling.", null=True),
+                ),
+                (
+                    "note",
+                    models.TextField(
+                        blank=True, help_text="The reason of the ruling, for both sides.", max_length=5000
+                    ),
+                ),
+                (
+                    "created_at",
+                    models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False),
+                ),
+                ("resolved_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "job",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="disputes", to="jobs.job"
+                    ),
+                ),
+                (
+                    "opened_by",
+                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to="agents.agent"),
+                ),
+                (
+                    "resolved_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="agents.agent",
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(condition=models.Q(('status', 'OPEN')), fields=['created_at'], name='dispute_queue')],
-                'constraints': [models.UniqueConstraint(condition=models.Q(('status', 'OPEN')), fields=('job',), name='dispute_one_open_per_job'), models.CheckConstraint(condition=models.Q(models.Q(('resolved_at', None), ('status', 'OPEN')), models.Q(('resolved_at__isnull', False), ('status', 'RESOLVED')), _connector='OR'), name='dispute_resolved_has_a_ruling')],
+                "indexes": [
+                    models.Index(condition=models.Q(("status", "OPEN")), fields=["created_at"], name="dispute_queue")
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("status", "OPEN")), fields=("job",), name="dispute_one_open_per_job"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("resolved_at", None), ("status", "OPEN")),
+                            models.Q(("resolved_at__isnull", False), ("status", "RESOLVED")),
+                            _connector="OR",
+                        ),
+                        name="dispute_resolved_has_a_ruling",
+                    ),
+                ],
             },
         ),
     ]

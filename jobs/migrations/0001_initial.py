@@ -11,152 +11,324 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('agents', '0001_initial'),
+        ("agents", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='JobTemplate',
+            name="JobTemplate",
             fields=[
-                ('id', models.UUIDField(default=marketplace.identifiers.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('slug', models.SlugField(unique=True)),
-                ('name', models.CharField(max_length=100)),
-                ('vertical', models.CharField(db_index=True, max_length=50)),
-                ('description', models.TextField(blank=True, max_length=2000)),
-                ('input_schema', models.JSONField(blank=True, default=dict)),
-                ('output_schema', models.JSONField(blank=True, default=dict)),
-                ('suggested_budget', models.BigIntegerField(default=0, help_text='Micro-USDC.')),
-                ('estimated_duration_ms', models.BigIntegerField(default=0, help_text='Milliseconds.')),
-                ('is_active', models.BooleanField(default=True)),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=marketplace.identifiers.uuid7, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("slug", models.SlugField(unique=True)),
+                ("name", models.CharField(max_length=100)),
+                ("vertical", models.CharField(db_index=True, max_length=50)),
+                ("description", models.TextField(blank=True, max_length=2000)),
+                ("input_schema", models.JSONField(blank=True, default=dict)),
+                ("output_schema", models.JSONField(blank=True, default=dict)),
+                ("suggested_budget", models.BigIntegerField(default=0, help_text="Micro-USDC.")),
+                ("estimated_duration_ms", models.BigIntegerField(default=0, help_text="Milliseconds.")),
+                ("is_active", models.BooleanField(default=True)),
+                (
+                    "created_at",
+                    models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False),
+                ),
             ],
             options={
-                'ordering': ['name'],
+                "ordering": ["name"],
             },
         ),
         migrations.CreateModel(
-            name='Job',
+            name="Job",
             fields=[
-                ('id', models.UUIDField(default=marketplace.identifiers.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('title', models.CharField(max_length=200)),
-                ('description', models.TextField(blank=True, max_length=20000)),
-                ('vertical', models.CharField(blank=True, max_length=50)),
-                ('input_data', models.JSONField(blank=True, default=dict)),
-                ('output_schema', models.JSONField(blank=True, default=dict, help_text='As the template had it when the job was posted.')),
-                ('budget', models.BigIntegerField(help_text='Micro-USDC.')),
-                ('price', models.BigIntegerField(blank=True, help_text='Micro-USDC agreed with the worker.', null=True)),
-                ('status', models.CharField(choices=[('DRAFT', 'Draft'), ('OPEN', 'Open for bids'), ('ASSIGNED', 'Assigned'), ('IN_PROGRESS', 'In progress'), ('IN_REVIEW', 'Waiting for approval'), ('COMPLETED', 'Completed'), ('CANCELLED', 'Cancelled'), ('DISPUTED', 'Disputed')], default='DRAFT', max_length=11)),
-                ('terms', models.JSONField()),
-                ('deadline_at', models.DateTimeField(help_text='An open job expires then.')),
-                ('auto_approve_at', models.DateTimeField(blank=True, null=True)),
-                ('bid_count', models.PositiveIntegerField(default=0)),
-                ('revision_count', models.PositiveIntegerField(default=0)),
-                ('progress_percent', models.PositiveSmallIntegerField(default=0)),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
-                ('updated_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('published_at', models.DateTimeField(blank=True, null=True)),
-                ('assigned_at', models.DateTimeField(blank=True, null=True)),
-                ('started_at', models.DateTimeField(blank=True, null=True)),
-                ('submitted_at', models.DateTimeField(blank=True, null=True)),
-                ('completed_at', models.DateTimeField(blank=True, null=True)),
-                ('cancelled_at', models.DateTimeField(blank=True, null=True)),
-                ('search', models.GeneratedField(db_persist=True, expression=django.contrib.postgres.search.CombinedSearchVector(django.contrib.postgres.search.SearchVector('title', config='english', weight='A'), '||', django.contrib.postgres.search.SearchVector('description', config='english', weight='B'), django.contrib.postgres.search.SearchConfig('english')), output_field=django.contrib.postgres.search.SearchVectorField())),
-                ('poster', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='posted_jobs', to='agents.agent')),
-                ('worker', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='work', to='agents.agent')),
-                ('template', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='jobs', to='jobs.jobtemplate')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=marketplace.identifiers.uuid7, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("title", models.CharField(max_length=200)),
+                ("description", models.TextField(blank=True, max_length=20000)),
+                ("vertical", models.CharField(blank=True, max_length=50)),
+                ("input_data", models.JSONField(blank=True, default=dict)),
+                (
+                    "output_schema",
+                    models.JSONField(
+                        blank=True, default=dict, help_text="As the template had it when the job was posted."
+                    ),
+                ),
+                ("budget", models.BigIntegerField(help_text="Micro-USDC.")),
+                (
+                    "price",
+                    models.BigIntegerField(blank=True, help_text="Micro-USDC agreed with the worker.", null=True),
+                ),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("DRAFT", "Draft"),
+                            ("OPEN", "Open for bids"),
+                            ("ASSIGNED", "Assigned"),
+                            ("IN_PROGRESS", "In progress"),
+                            ("IN_REVIEW", "Waiting for approval"),
+                            ("COMPLETED", "Completed"),
+                            ("CANCELLED", "Cancelled"),
+                            ("DISPUTED", "Disputed"),
+                        ],
+                        default="DRAFT",
+                        max_length=11,
+                    ),
+                ),
+                ("terms", models.JSONField()),
+                ("deadline_at", models.DateTimeField(help_text="An open job expires then.")),
+                ("auto_approve_at", models.DateTimeField(blank=True, null=True)),
+                ("bid_count", models.PositiveIntegerField(default=0)),
+                ("revision_count", models.PositiveIntegerField(default=0)),
+                ("progress_percent", models.PositiveSmallIntegerField(default=0)),
+                (
+                    "created_at",
+                    models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False),
+                ),
+                ("updated_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ("published_at", models.DateTimeField(blank=True, null=True)),
+                ("assigned_at", models.DateTimeField(blank=True, null=True)),
+                ("started_at", models.DateTimeField(blank=True, null=True)),
+                ("submitted_at", models.DateTimeField(blank=True, null=True)),
+                ("completed_at", models.DateTimeField(blank=True, null=True)),
+                ("cancelled_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "search",
+                    models.GeneratedField(
+                        db_persist=True,
+                        expression=django.contrib.postgres.search.CombinedSearchVector(
+                            django.contrib.postgres.search.SearchVector("title", config="english", weight="A"),
+                            "||",
+                            django.contrib.postgres.search.SearchVector("description", config="english", weight="B"),
+                            django.contrib.postgres.search.SearchConfig("english"),
+                        ),
+                        output_field=django.contrib.postgres.search.SearchVectorField(),
+                    ),
+                ),
+                (
+                    "poster",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="posted_jobs", to="agents.agent"
+                    ),
+                ),
+                (
+                    "worker",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="work",
+                        to="agents.agent",
+                    ),
+                ),
+                (
+                    "template",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="jobs",
+                        to="jobs.jobtemplate",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Submission',
+            name="Submission",
             fields=[
-                ('id', models.UUIDField(default=marketplace.identifiers.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('number', models.PositiveIntegerField()),
-                ('output_data', models.JSONField()),
-                ('content_hash', models.CharField(help_text='SHA-256 of the canonical JSON of the output.', max_length=64)),
-                ('proof_hash', models.CharField(blank=True, help_text='As the worker claims it; not checked.', max_length=200)),
-                ('verdict', models.CharField(choices=[('PENDING', 'Waiting for review'), ('APPROVED', 'Approved'), ('REJECTED', 'Changes requested')], default='PENDING', max_length=8)),
-                ('reason', models.TextField(blank=True, max_length=5000)),
-                ('category', models.CharField(blank=True, max_length=50)),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
-                ('reviewed_at', models.DateTimeField(blank=True, null=True)),
-                ('job', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='submissions', to='jobs.job')),
-                ('worker', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='agents.agent')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=marketplace.identifiers.uuid7, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("number", models.PositiveIntegerField()),
+                ("output_data", models.JSONField()),
+                (
+                    "content_hash",
+                    models.CharField(help_text="SHA-256 of the canonical JSON of the output.", max_length=64),
+                ),
+                (
+                    "proof_hash",
+                    models.CharField(blank=True, help_text="As the worker claims it; not checked.", max_length=200),
+                ),
+                (
+                    "verdict",
+                    models.CharField(
+                        choices=[
+                            ("PENDING", "Waiting for review"),
+                            ("APPROVED", "Approved"),
+                            ("REJECTED", "Changes requested"),
+                        ],
+                        default="PENDING",
+                        max_length=8,
+                    ),
+                ),
+                ("reason", models.TextField(blank=True, max_length=5000)),
+                ("category", models.CharField(blank=True, max_length=50)),
+                (
+                    "created_at",
+                    models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False),
+                ),
+                ("reviewed_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "job",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="submissions", to="jobs.job"
+                    ),
+                ),
+                (
+                    "worker",
+                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to="agents.agent"),
+                ),
             ],
         ),
         migrations.AddIndex(
-            model_name='job',
-            index=models.Index(fields=['status', '-created_at', '-id'], name='job_by_status'),
+            model_name="job",
+            index=models.Index(fields=["status", "-created_at", "-id"], name="job_by_status"),
         ),
         migrations.AddIndex(
-            model_name='job',
-            index=models.Index(fields=['-created_at', '-id'], name='job_newest'),
+            model_name="job",
+            index=models.Index(fields=["-created_at", "-id"], name="job_newest"),
         ),
         migrations.AddIndex(
-            model_name='job',
-            index=models.Index(fields=['poster', '-created_at', '-id'], name='job_of_poster'),
+            model_name="job",
+            index=models.Index(fields=["poster", "-created_at", "-id"], name="job_of_poster"),
         ),
         migrations.AddIndex(
-            model_name='job',
-            index=models.Index(fields=['worker', '-created_at', '-id'], name='job_of_worker'),
+            model_name="job",
+            index=models.Index(fields=["worker", "-created_at", "-id"], name="job_of_worker"),
         ),
         migrations.AddIndex(
-            model_name='job',
-            index=models.Index(condition=models.Q(('status', 'IN_REVIEW')), fields=['auto_approve_at'], name='job_review_due'),
+            model_name="job",
+            index=models.Index(
+                condition=models.Q(("status", "IN_REVIEW")), fields=["auto_approve_at"], name="job_review_due"
+            ),
         ),
         migrations.AddIndex(
-            model_name='job',
-            index=models.Index(condition=models.Q(('status', 'OPEN')), fields=['deadline_at'], name='job_expiry_due'),
+            model_name="job",
+            index=models.Index(condition=models.Q(("status", "OPEN")), fields=["deadline_at"], name="job_expiry_due"),
         ),
         migrations.AddIndex(
-            model_name='job',
-            index=django.contrib.postgres.indexes.GinIndex(fields=['search'], name='job_search'),
+            model_name="job",
+            index=django.contrib.postgres.indexes.GinIndex(fields=["search"], name="job_search"),
         ),
         migrations.AddConstraint(
-            model_name='job',
-            constraint=models.CheckConstraint(condition=models.Q(('budget__gt', 0)), name='job_budget_positive'),
+            model_name="job",
+            constraint=models.CheckConstraint(condition=models.Q(("budget__gt", 0)), name="job_budget_positive"),
         ),
         migrations.AddConstraint(
-            model_name='job',
-            constraint=models.CheckConstraint(condition=models.Q(('price', None), ('price__gt', 0), _connector='OR'), name='job_price_positive'),
+            model_name="job",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("price", None), ("price__gt", 0), _connector="OR"), name="job_price_positive"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='job',
-            constraint=models.CheckConstraint(condition=models.Q(('status__in', ['DRAFT', 'OPEN', 'CANCELLED']), models.Q(('price__isnull', False), ('worker__isnull', False)), _connector='OR'), name='job_in_work_has_a_worker'),
+            model_name="job",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("status__in", ["DRAFT", "OPEN", "CANCELLED"]),
+                    models.Q(("price__isnull", False), ("worker__isnull", False)),
+                    _connector="OR",
+                ),
+                name="job_in_work_has_a_worker",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='job',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('status', 'IN_REVIEW'), _negated=True), ('auto_approve_at__isnull', False), _connector='OR'), name='job_in_review_has_a_clock'),
+            model_name="job",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("status", "IN_REVIEW"), _negated=True),
+                    ("auto_approve_at__isnull", False),
+                    _connector="OR",
+                ),
+                name="job_in_review_has_a_clock",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='job',
-            constraint=models.CheckConstraint(condition=models.Q(('progress_percent__lte', 100)), name='job_progress_percent'),
+            model_name="job",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("progress_percent__lte", 100)), name="job_progress_percent"
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='job',
-            trigger=pgtrigger.compiler.Trigger(name='status_moves_by_the_table', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE _is_valid_transition BOOLEAN;', func='SELECT CONCAT(OLD."status", \':\', NEW."status") = ANY(\'{ASSIGNED:CANCELLED,ASSIGNED:IN_PROGRESS,DRAFT:CANCELLED,DRAFT:OPEN,IN_PROGRESS:IN_REVIEW,IN_REVIEW:CANCELLED,IN_REVIEW:COMPLETED,IN_REVIEW:IN_PROGRESS,OPEN:ASSIGNED,OPEN:CANCELLED}\'::text[]) INTO _is_valid_transition; IF (_is_valid_transition IS FALSE AND OLD."status" IS DISTINCT FROM NEW."status") THEN RAISE EXCEPTION \'pgtrigger: Invalid transition of field "status" from "%" to "%" on table %\', OLD."status", NEW."status", TG_TABLE_NAME; ELSE RETURN NEW; END IF;', hash='f1dfd53c42b1021f24760bb7c9108077b3314ce5', operation='UPDATE', pgid='pgtrigger_status_moves_by_the_table_a0e43', table='jobs_job', when='BEFORE')),
+            model_name="job",
+            trigger=pgtrigger.compiler.Trigger(
+                name="status_moves_by_the_table",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    declare="DECLARE _is_valid_transition BOOLEAN;",
+                    func='SELECT CONCAT(OLD."status", \':\', NEW."status") = ANY(\'{ASSIGNED:CANCELLED,ASSIGNED:IN_PROGRESS,DRAFT:CANCELLED,DRAFT:OPEN,IN_PROGRESS:IN_REVIEW,IN_REVIEW:CANCELLED,IN_REVIEW:COMPLETED,IN_REVIEW:IN_PROGRESS,OPEN:ASSIGNED,OPEN:CANCELLED}\'::text[]) INTO _is_valid_transition; IF (_is_valid_transition IS FALSE AND OLD."status" IS DISTINCT FROM NEW."status") THEN RAISE EXCEPTION \'pgtrigger: Invalid transition of field "status" from "%" to "%" on table %\', OLD."status", NEW."status", TG_TABLE_NAME; ELSE RETURN NEW; END IF;',
+                    hash="f1dfd53c42b1021f24760bb7c9108077b3314ce5",
+                    operation="UPDATE",
+                    pgid="pgtrigger_status_moves_by_the_table_a0e43",
+                    table="jobs_job",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='job',
-            trigger=pgtrigger.compiler.Trigger(name='freeze_terms', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD."terms" IS DISTINCT FROM (NEW."terms") OR OLD."poster_id" IS DISTINCT FROM (NEW."poster_id") OR OLD."output_schema" IS DISTINCT FROM (NEW."output_schema"))', func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;", hash='82ecf3cd755febe53c4ac5cc3250d5656f277d68', operation='UPDATE', pgid='pgtrigger_freeze_terms_8931e', table='jobs_job', when='BEFORE')),
+            model_name="job",
+            trigger=pgtrigger.compiler.Trigger(
+                name="freeze_terms",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition='WHEN (OLD."terms" IS DISTINCT FROM (NEW."terms") OR OLD."poster_id" IS DISTINCT FROM (NEW."poster_id") OR OLD."output_schema" IS DISTINCT FROM (NEW."output_schema"))',
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;",
+                    hash="82ecf3cd755febe53c4ac5cc3250d5656f277d68",
+                    operation="UPDATE",
+                    pgid="pgtrigger_freeze_terms_8931e",
+                    table="jobs_job",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='job',
-            trigger=pgtrigger.compiler.Trigger(name='keep_jobs', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot delete rows from % table', TG_TABLE_NAME;", hash='068ae99125e00bf36d0f7be1c02b9cf36e2f174f', operation='DELETE', pgid='pgtrigger_keep_jobs_daf7f', table='jobs_job', when='BEFORE')),
+            model_name="job",
+            trigger=pgtrigger.compiler.Trigger(
+                name="keep_jobs",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot delete rows from % table', TG_TABLE_NAME;",
+                    hash="068ae99125e00bf36d0f7be1c02b9cf36e2f174f",
+                    operation="DELETE",
+                    pgid="pgtrigger_keep_jobs_daf7f",
+                    table="jobs_job",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='job',
-            trigger=pgtrigger.compiler.Trigger(name='born_as_draft', sql=pgtrigger.compiler.UpsertTriggerSql(condition="WHEN (NEW.status <> 'DRAFT')", func="RAISE EXCEPTION 'a job is created as a draft' USING ERRCODE = 'integrity_constraint_violation';", hash='0bb1a03011111f8bbc5b446f5636c4b567165223', operation='INSERT', pgid='pgtrigger_born_as_draft_d5b80', table='jobs_job', when='BEFORE')),
+            model_name="job",
+            trigger=pgtrigger.compiler.Trigger(
+                name="born_as_draft",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition="WHEN (NEW.status <> 'DRAFT')",
+                    func="RAISE EXCEPTION 'a job is created as a draft' USING ERRCODE = 'integrity_constraint_violation';",
+                    hash="0bb1a03011111f8bbc5b446f5636c4b567165223",
+                    operation="INSERT",
+                    pgid="pgtrigger_born_as_draft_d5b80",
+                    table="jobs_job",
+                    when="BEFORE",
+                ),
+            ),
         ),
         migrations.AddConstraint(
-            model_name='submission',
-            constraint=models.UniqueConstraint(fields=('job', 'number'), name='submission_number_unique'),
+            model_name="submission",
+            constraint=models.UniqueConstraint(fields=("job", "number"), name="submission_number_unique"),
         ),
         migrations.AddConstraint(
-            model_name='submission',
-            constraint=models.UniqueConstraint(condition=models.Q(('verdict', 'PENDING')), fields=('job',), name='submission_one_pending_per_job'),
+            model_name="submission",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("verdict", "PENDING")), fields=("job",), name="submission_one_pending_per_job"
+            ),
         ),
     ]

@@ -6,18 +6,28 @@ from django.db import migrations
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('jobs', '0001_initial'),
+        ("jobs", "0001_initial"),
     ]
 
     operations = [
         pgtrigger.migrations.RemoveTrigger(
-            model_name='job',
-            name='status_moves_by_the_table',
+            model_name="job",
+            name="status_moves_by_the_table",
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='job',
-            trigger=pgtrigger.compiler.Trigger(name='status_moves_by_the_table', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE _is_valid_transition BOOLEAN;', func='SELECT CONCAT(OLD."status", \':\', NEW."status") = ANY(\'{ASSIGNED:CANCELLED,ASSIGNED:IN_PROGRESS,DISPUTED:CANCELLED,DISPUTED:COMPLETED,DRAFT:CANCELLED,DRAFT:OPEN,IN_PROGRESS:DISPUTED,IN_PROGRESS:IN_REVIEW,IN_REVIEW:CANCELLED,IN_REVIEW:COMPLETED,IN_REVIEW:DISPUTED,IN_REVIEW:IN_PROGRESS,OPEN:ASSIGNED,OPEN:CANCELLED}\'::text[]) INTO _is_valid_transition; IF (_is_valid_transition IS FALSE AND OLD."status" IS DISTINCT FROM NEW."status") THEN RAISE EXCEPTION \'pgtrigger: Invalid transition of field "status" from "%" to "%" on table %\', OLD."status", NEW."status", TG_TABLE_NAME; ELSE RETURN NEW; END IF;', hash='029f24e848bdae84cad4026292eaadd144db1fff', operation='UPDATE', pgid='pgtrigger_status_moves_by_the_table_a0e43', table='jobs_job', when='BEFORE')),
+            model_name="job",
+            trigger=pgtrigger.compiler.Trigger(
+                name="status_moves_by_the_table",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    declare="DECLARE _is_valid_transition BOOLEAN;",
+                    func='SELECT CONCAT(OLD."status", \':\', NEW."status") = ANY(\'{ASSIGNED:CANCELLED,ASSIGNED:IN_PROGRESS,DISPUTED:CANCELLED,DISPUTED:COMPLETED,DRAFT:CANCELLED,DRAFT:OPEN,IN_PROGRESS:DISPUTED,IN_PROGRESS:IN_REVIEW,IN_REVIEW:CANCELLED,IN_REVIEW:COMPLETED,IN_REVIEW:DISPUTED,IN_REVIEW:IN_PROGRESS,OPEN:ASSIGNED,OPEN:CANCELLED}\'::text[]) INTO _is_valid_transition; IF (_is_valid_transition IS FALSE AND OLD."status" IS DISTINCT FROM NEW."status") THEN RAISE EXCEPTION \'pgtrigger: Invalid transition of field "status" from "%" to "%" on table %\', OLD."status", NEW."status", TG_TABLE_NAME; ELSE RETURN NEW; END IF;',
+                    hash="029f24e848bdae84cad4026292eaadd144db1fff",
+                    operation="UPDATE",
+                    pgid="pgtrigger_status_moves_by_the_table_a0e43",
+                    table="jobs_job",
+                    when="BEFORE",
+                ),
+            ),
         ),
     ]

@@ -4,15 +4,14 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('jobs', '0002_disputes'),
+        ("jobs", "0002_disputes"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='job',
-            name='payout',
-            field=models.BigIntegerField(blank=True, help_text='Micro-USDC paid to the worker.', null=True),
+            model_name="job",
+            name="payout",
+            field=models.BigIntegerField(blank=True, help_text="Micro-USDC paid to the worker.", null=True),
         ),
     ]

@@ -155,9 +155,7 @@ def _post(cast: dict[str, Agent], who: str, title: str, description: str, budget
 
 
 def _bid(job: Job, bidder: Agent, amount: int, letter: str) -> Bid:
-    return place_bid(
-        job=job, bidder=bidder, actor=bidder, amount=amount * MICRO, cover_letter=letter, eta_minutes=60
-    )
+    return place_bid(job=job, bidder=bidder, actor=bidder, amount=amount * MICRO, cover_letter=letter, eta_minutes=60)
 
 
 def _open_with_bids(cast: dict[str, Agent]) -> None:

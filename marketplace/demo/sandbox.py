@@ -59,9 +59,7 @@ def open_sandbox(base_url: str) -> dict[str, Any]:
             }
             for agent in agents
         ],
-        "balances": {
-            agent.handle: format_usdc(balance(agent).available) for agent in (poster.agent, *agents)
-        },
+        "balances": {agent.handle: format_usdc(balance(agent).available) for agent in (poster.agent, *agents)},
     }
 
 

@@ -134,9 +134,7 @@ class Show:
         keys = {self.sandbox["poster"]["agentId"]: self.sandbox["poster"]["apiKey"]}
         keys |= {agent["handle"]: agent["apiKey"] for agent in self.sandbox["agents"]}
         return {
-            handle: parse_usdc(
-                self.call("GET", f"/agents/{handle}/wallet", headers={"X-Api-Key": key})["balanceUsdc"]
-            )
+            handle: parse_usdc(self.call("GET", f"/agents/{handle}/wallet", headers={"X-Api-Key": key})["balanceUsdc"])
             for handle, key in keys.items()
         }
 

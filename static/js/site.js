@@ -11,7 +11,7 @@ function switchTheme(form, event) {
   for (const button of document.querySelectorAll(".segments [name=theme]")) {
     button.setAttribute("aria-pressed", String(button.value === choice));
   }
-  fetch(form.action, { method: "POST", body: new FormData(form, event.submitter) });
+  fetch(form.action, { method: "POST", body: new FormData(form, event.submitter), redirect: "manual" });
 }
 
 /* A confirmation is a page of its own; here it opens over the page it was asked from. */
@@ -115,5 +115,9 @@ document.addEventListener("keydown", (event) => {
 });
 
 for (const button of document.querySelectorAll("[data-copy]")) button.hidden = false;
+for (const element of document.querySelectorAll("time")) {
+  // The server says UTC; the reader's own zone is known only here.
+  element.title = new Date(element.dateTime).toLocaleString(undefined, { dateStyle: "long", timeStyle: "long" });
+}
 for (const output of document.querySelectorAll("[data-fee-bps]")) showFee(output);
 setInterval(() => document.querySelectorAll("time[data-relative]").forEach(refreshTime), 60_000);

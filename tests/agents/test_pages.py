@@ -15,7 +15,12 @@ PASSWORD = "blue lantern over the quay"
 
 
 def sign_up(client: Client, **changes: str):
-    typed = {"name": "Nina Novak", "email": "private.address@people.example", "password1": PASSWORD, "password2": PASSWORD}
+    typed = {
+        "name": "Nina Novak",
+        "email": "private.address@people.example",
+        "password1": PASSWORD,
+        "password2": PASSWORD,
+    }
     return client.post("/account/signup/", {**typed, **changes})
 
 

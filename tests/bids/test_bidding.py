@@ -8,8 +8,9 @@ from agents.services import create_agent, update_agent
 from bids.models import Bid
 from bids.queries import visible_bids
 from bids.services import AlreadyBid, BidNotPending, accept_bid, hire_agent, place_bid, withdraw_bid
-from jobs.lifecycle import Status, WrongStatus
+from jobs.lifecycle import Status
 from jobs.models import Job
+from jobs.rules import WrongStatus
 from marketplace.errors import Invalid, NotAllowed
 from marketplace.events.models import Event
 from tests.factories import BUDGET, FUNDS, PRICE, assigned_job, draft_job, make_agent, make_bid, make_person, open_job

@@ -5,6 +5,7 @@ from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 import pytest
+from django.contrib.staticfiles.handlers import StaticFilesHandler
 from playwright.sync_api import ConsoleMessage, Page, Request, sync_playwright
 
 CHROMIUM_ARGUMENTS = [
@@ -20,7 +21,17 @@ OpenBrowser = Callable[..., AbstractContextManager[Page]]
 
 
 @pytest.fixture
-def open_browser(chromium: str, live_server: Any) -> OpenBrowser:
+def site(live_server: Any, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The URL of the live site, with static files as in production: by WhiteNoise, under their hashed names.
+
+    Django's test server would answer for them itself, and knows only the names that developers use.
+    """
+    monkeypatch.setattr(StaticFilesHandler, "_should_handle", lambda handler, path: False)
+    return live_server.url
+
+
+@pytest.fixture
+def open_browser(chromium: str, site: str) -> OpenBrowser:
     """Opens a page for a `with` block; afterwards fails for anything the console complained of, broken rules of the
     content security policy included, and for any request to another host.
 
@@ -37,12 +48,12 @@ def open_browser(chromium: str, live_server: Any) -> OpenBrowser:
                 complaints.append(f"{message.text} ({message.location.get('url')})")
 
         def watch(request: Request) -> None:
-            if not request.url.startswith((live_server.url, "data:")):
+            if not request.url.startswith((site, "data:")):
                 complaints.append(f"went to {request.url}")
 
         with sync_playwright() as playwright:
             browser = playwright.chromium.launch(executable_path=chromium, args=CHROMIUM_ARGUMENTS)
-            context = browser.new_context(base_url=live_server.url, **options)
+            context = browser.new_context(base_url=site, **options)
             context.set_default_timeout(10_000)
             page = context.new_page()
             page.on("console", hear)

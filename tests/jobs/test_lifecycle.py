@@ -22,9 +22,10 @@ from agents.models import Agent
 from bids import services as bids
 from disputes import services as disputes
 from jobs import services as jobs
-from jobs.lifecycle import STATUS_MOVES, TRANSITIONS, Status, WrongStatus, available_actions
+from jobs.lifecycle import STATUS_MOVES, TRANSITIONS, Status
 from jobs.models import Job, Submission
 from jobs.queries import timeline
+from jobs.rules import WrongStatus, available_actions
 from marketplace.errors import MarketError, NotAllowed
 from marketplace.events.models import Event
 from tests import factories

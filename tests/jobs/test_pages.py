@@ -265,9 +265,7 @@ def test_a_job_in_the_wrong_status_says_so_and_stays(poster: Agent, worker: Agen
 
 
 @pytest.mark.parametrize("count", [1, 3])
-def test_a_job_costs_the_same_with_one_bid_and_with_three(
-    poster: Agent, count: int, django_assert_num_queries
-) -> None:
+def test_a_job_costs_the_same_with_one_bid_and_with_three(poster: Agent, count: int, django_assert_num_queries) -> None:
     job = factories.open_job(poster)
     for _ in range(count):
         factories.make_bid(job, factories.make_agent())

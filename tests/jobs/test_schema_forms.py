@@ -64,7 +64,10 @@ def test_what_is_left_empty_is_left_out_unless_it_is_required(rules: dict[str, A
 
 
 def test_required_properties_come_first_and_have_readable_names() -> None:
-    schema = {"properties": {"b": {}, "targetLanguage": {"title": ""}, "a_note": {"title": "Note"}}, "required": ["a_note"]}
+    schema = {
+        "properties": {"b": {}, "targetLanguage": {"title": ""}, "a_note": {"title": "Note"}},
+        "required": ["a_note"],
+    }
 
     form = SchemaForm(schema)
 

@@ -6,8 +6,9 @@ import pytest
 
 from bids.services import accept_bid, hire_agent
 from jobs import services as jobs
-from jobs.lifecycle import Status, available_actions
+from jobs.lifecycle import Status
 from jobs.models import Job
+from jobs.rules import available_actions
 from jobs.services import NoRevisionsLeft
 from jobs.terms import Terms
 from marketplace.errors import Invalid

@@ -15,12 +15,11 @@ from tests.factories import make_agent, open_job
 
 def walk(api, address, limit):
     """The ids of all pages."""
-    pages, cursor = [], None
+    pages: list[list[str]] = []
+    cursor = None
     while cursor or not pages:
-        response = api.get(
-            f"{address}{'&' if '?' in address else '?'}limit={limit}" + (f"&cursor={cursor}" if cursor else "")
-        )
-        document = response.json()
+        query = f"limit={limit}" + (f"&cursor={cursor}" if cursor else "")
+        document = api.get(f"{address}{'&' if '?' in address else '?'}{query}").json()
         assert document["meta"].keys() == {"nextCursor", "total"}
         assert document["meta"]["total"] is None
         pages.append([row["id"] for row in document["data"]])

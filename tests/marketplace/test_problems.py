@@ -3,7 +3,7 @@
 import re
 from threading import Event as Flag
 from threading import Thread
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 from django.db import connection, transaction
@@ -23,7 +23,7 @@ NOWHERE = "/jobs/01a200e4-5f3c-7696-b7e6-b0b5a524dbbf"
 SECRET = "the password of the database"
 
 
-def boom(request: Any) -> None:
+def boom(request: Any) -> NoReturn:
     raise RuntimeError(SECRET)
 
 

@@ -22,8 +22,9 @@ from agents.models import Agent
 from agents.services import mint_api_key
 from bids.models import Bid
 from bids.services import accept_bid, withdraw_bid
-from jobs.lifecycle import Status, WrongStatus
+from jobs.lifecycle import Status
 from jobs.models import Job
+from jobs.rules import WrongStatus
 from jobs.services import approve_job, auto_approve_job, cancel_job, reject_submission
 from marketplace.errors import MarketError
 from marketplace.events.models import Event

@@ -9,99 +9,276 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('agents', '0001_initial'),
-        ('jobs', '0001_initial'),
+        ("agents", "0001_initial"),
+        ("jobs", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Account',
+            name="Account",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('kind', models.CharField(choices=[('AVAILABLE', 'Available to an agent'), ('ESCROW', 'Held for a job'), ('DEPOSITS', 'Came in from outside'), ('FEES', 'Earned by the marketplace')], max_length=12)),
-                ('balance', models.BigIntegerField(blank=True, help_text='Micro-USDC; empty for system accounts.', null=True)),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
-                ('job', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='accounts', to='jobs.job')),
-                ('owner', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='accounts', to='agents.agent')),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("AVAILABLE", "Available to an agent"),
+                            ("ESCROW", "Held for a job"),
+                            ("DEPOSITS", "Came in from outside"),
+                            ("FEES", "Earned by the marketplace"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                (
+                    "balance",
+                    models.BigIntegerField(blank=True, help_text="Micro-USDC; empty for system accounts.", null=True),
+                ),
+                (
+                    "created_at",
+                    models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False),
+                ),
+                (
+                    "job",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="accounts",
+                        to="jobs.job",
+                    ),
+                ),
+                (
+                    "owner",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="accounts",
+                        to="agents.agent",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Transfer',
+            name="Transfer",
             fields=[
-                ('id', models.UUIDField(default=marketplace.identifiers.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('kind', models.CharField(choices=[('DEPOSIT', 'Deposit'), ('ESCROW_HOLD', 'Held in escrow'), ('ESCROW_TRIM', 'Escrow trimmed to the agreed price'), ('ESCROW_RELEASE', 'Escrow released'), ('ESCROW_REFUND', 'Escrow refunded')], max_length=20)),
-                ('key', models.CharField(max_length=200, unique=True)),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
-                ('job', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='transfers', to='jobs.job')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=marketplace.identifiers.uuid7, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("DEPOSIT", "Deposit"),
+                            ("ESCROW_HOLD", "Held in escrow"),
+                            ("ESCROW_TRIM", "Escrow trimmed to the agreed price"),
+                            ("ESCROW_RELEASE", "Escrow released"),
+                            ("ESCROW_REFUND", "Escrow refunded"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                ("key", models.CharField(max_length=200, unique=True)),
+                (
+                    "created_at",
+                    models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False),
+                ),
+                (
+                    "job",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="transfers",
+                        to="jobs.job",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Entry',
+            name="Entry",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('amount', models.BigIntegerField(help_text='Micro-USDC, never zero.')),
-                ('balance_after', models.BigIntegerField(blank=True, help_text='Empty for system accounts.', null=True)),
-                ('account', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='entries', to='wallets.account')),
-                ('transfer', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='entries', to='wallets.transfer')),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("amount", models.BigIntegerField(help_text="Micro-USDC, never zero.")),
+                (
+                    "balance_after",
+                    models.BigIntegerField(blank=True, help_text="Empty for system accounts.", null=True),
+                ),
+                (
+                    "account",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="entries", to="wallets.account"
+                    ),
+                ),
+                (
+                    "transfer",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="entries", to="wallets.transfer"
+                    ),
+                ),
             ],
             options={
-                'verbose_name_plural': 'entries',
+                "verbose_name_plural": "entries",
             },
         ),
         migrations.AddConstraint(
-            model_name='account',
-            constraint=models.UniqueConstraint(fields=('kind', 'owner', 'job'), name='account_unique_by_what_it_is', nulls_distinct=False),
+            model_name="account",
+            constraint=models.UniqueConstraint(
+                fields=("kind", "owner", "job"), name="account_unique_by_what_it_is", nulls_distinct=False
+            ),
         ),
         migrations.AddConstraint(
-            model_name='account',
-            constraint=models.CheckConstraint(condition=models.Q(('balance__gte', 0)), name='account_balance_not_negative'),
+            model_name="account",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("balance__gte", 0)), name="account_balance_not_negative"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='account',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('balance__isnull', False), ('job', None), ('kind', 'AVAILABLE'), ('owner__isnull', False)), models.Q(('balance__isnull', False), ('job__isnull', False), ('kind', 'ESCROW'), ('owner', None)), models.Q(('balance', None), ('job', None), ('kind__in', ['DEPOSITS', 'FEES']), ('owner', None)), _connector='OR'), name='account_is_owned_as_its_kind_says'),
+            model_name="account",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(
+                        ("balance__isnull", False), ("job", None), ("kind", "AVAILABLE"), ("owner__isnull", False)
+                    ),
+                    models.Q(("balance__isnull", False), ("job__isnull", False), ("kind", "ESCROW"), ("owner", None)),
+                    models.Q(("balance", None), ("job", None), ("kind__in", ["DEPOSITS", "FEES"]), ("owner", None)),
+                    _connector="OR",
+                ),
+                name="account_is_owned_as_its_kind_says",
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='account',
-            trigger=pgtrigger.compiler.Trigger(name='keep_accounts', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot delete rows from % table', TG_TABLE_NAME;", hash='ccd5dba786b1e413f5b95cc7e6fec8174d328831', operation='DELETE', pgid='pgtrigger_keep_accounts_131c7', table='wallets_account', when='BEFORE')),
+            model_name="account",
+            trigger=pgtrigger.compiler.Trigger(
+                name="keep_accounts",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot delete rows from % table', TG_TABLE_NAME;",
+                    hash="ccd5dba786b1e413f5b95cc7e6fec8174d328831",
+                    operation="DELETE",
+                    pgid="pgtrigger_keep_accounts_131c7",
+                    table="wallets_account",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='account',
-            trigger=pgtrigger.compiler.Trigger(name='freeze_accounts', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD."id" IS DISTINCT FROM (NEW."id") OR OLD."kind" IS DISTINCT FROM (NEW."kind") OR OLD."owner_id" IS DISTINCT FROM (NEW."owner_id") OR OLD."job_id" IS DISTINCT FROM (NEW."job_id") OR OLD."created_at" IS DISTINCT FROM (NEW."created_at"))', func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;", hash='b49321776f3efbd696d10dd9c7e7ede6ebefd260', operation='UPDATE', pgid='pgtrigger_freeze_accounts_9e4f0', table='wallets_account', when='BEFORE')),
+            model_name="account",
+            trigger=pgtrigger.compiler.Trigger(
+                name="freeze_accounts",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition='WHEN (OLD."id" IS DISTINCT FROM (NEW."id") OR OLD."kind" IS DISTINCT FROM (NEW."kind") OR OLD."owner_id" IS DISTINCT FROM (NEW."owner_id") OR OLD."job_id" IS DISTINCT FROM (NEW."job_id") OR OLD."created_at" IS DISTINCT FROM (NEW."created_at"))',
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;",
+                    hash="b49321776f3efbd696d10dd9c7e7ede6ebefd260",
+                    operation="UPDATE",
+                    pgid="pgtrigger_freeze_accounts_9e4f0",
+                    table="wallets_account",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='account',
-            trigger=pgtrigger.compiler.Trigger(name='open_empty', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (NEW.balance <> 0)', func="RAISE EXCEPTION 'an account is opened empty' USING ERRCODE = 'integrity_constraint_violation';", hash='0f65e4246789f44ec123dd5e466d093fc72347e4', operation='INSERT', pgid='pgtrigger_open_empty_94657', table='wallets_account', when='BEFORE')),
+            model_name="account",
+            trigger=pgtrigger.compiler.Trigger(
+                name="open_empty",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition="WHEN (NEW.balance <> 0)",
+                    func="RAISE EXCEPTION 'an account is opened empty' USING ERRCODE = 'integrity_constraint_violation';",
+                    hash="0f65e4246789f44ec123dd5e466d093fc72347e4",
+                    operation="INSERT",
+                    pgid="pgtrigger_open_empty_94657",
+                    table="wallets_account",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='account',
-            trigger=pgtrigger.compiler.Trigger(name='balance_moves_by_entries', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (pg_trigger_depth() = 0)', func="RAISE EXCEPTION 'a balance is moved by entries only' USING ERRCODE = 'integrity_constraint_violation';", hash='58ea3bc170fd80cf473361f6979edd011e79c951', operation='UPDATE OF "balance"', pgid='pgtrigger_balance_moves_by_entries_e1b89', table='wallets_account', when='BEFORE')),
+            model_name="account",
+            trigger=pgtrigger.compiler.Trigger(
+                name="balance_moves_by_entries",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition="WHEN (pg_trigger_depth() = 0)",
+                    func="RAISE EXCEPTION 'a balance is moved by entries only' USING ERRCODE = 'integrity_constraint_violation';",
+                    hash="58ea3bc170fd80cf473361f6979edd011e79c951",
+                    operation='UPDATE OF "balance"',
+                    pgid="pgtrigger_balance_moves_by_entries_e1b89",
+                    table="wallets_account",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='transfer',
-            trigger=pgtrigger.compiler.Trigger(name='append_only_transfers', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='57cecda2e3e0225d07cb164234c630b3e3869075', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_transfers_74e5d', table='wallets_transfer', when='BEFORE')),
+            model_name="transfer",
+            trigger=pgtrigger.compiler.Trigger(
+                name="append_only_transfers",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;",
+                    hash="57cecda2e3e0225d07cb164234c630b3e3869075",
+                    operation="UPDATE OR DELETE",
+                    pgid="pgtrigger_append_only_transfers_74e5d",
+                    table="wallets_transfer",
+                    when="BEFORE",
+                ),
+            ),
         ),
         migrations.AddIndex(
-            model_name='entry',
-            index=models.Index(fields=['account', '-id'], name='entry_of_account'),
+            model_name="entry",
+            index=models.Index(fields=["account", "-id"], name="entry_of_account"),
         ),
         migrations.AddConstraint(
-            model_name='entry',
-            constraint=models.CheckConstraint(condition=models.Q(('amount', 0), _negated=True), name='entry_amount_not_zero'),
+            model_name="entry",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("amount", 0), _negated=True), name="entry_amount_not_zero"
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='entry',
-            trigger=pgtrigger.compiler.Trigger(name='append_only_entries', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='9c17151c4db02cc3419075cd791f94fd9b3bb327', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_entries_79b42', table='wallets_entry', when='BEFORE')),
+            model_name="entry",
+            trigger=pgtrigger.compiler.Trigger(
+                name="append_only_entries",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;",
+                    hash="9c17151c4db02cc3419075cd791f94fd9b3bb327",
+                    operation="UPDATE OR DELETE",
+                    pgid="pgtrigger_append_only_entries_79b42",
+                    table="wallets_entry",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='entry',
-            trigger=pgtrigger.compiler.Trigger(name='move_balance', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n                    UPDATE wallets_account SET balance = balance + NEW.amount\n                     WHERE id = NEW.account_id AND balance + NEW.amount >= 0\n                     RETURNING balance INTO NEW.balance_after;\n                    IF FOUND THEN\n                        RETURN NEW;\n                    END IF;\n                    SELECT balance INTO NEW.balance_after FROM wallets_account WHERE id = NEW.account_id;\n                    IF NEW.balance_after IS NOT NULL THEN\n                        RAISE EXCEPTION 'account % holds % and cannot give %',\n                            NEW.account_id, NEW.balance_after, -NEW.amount\n                            USING ERRCODE = 'check_violation', CONSTRAINT = 'account_balance_not_negative',\n                                  DETAIL = NEW.balance_after::text;\n                    END IF;\n                    RETURN NEW;\n                ", hash='31333255457739aa33d4dc7c67f42f30b58a8b41', operation='INSERT', pgid='pgtrigger_move_balance_cb274', table='wallets_entry', when='BEFORE')),
+            model_name="entry",
+            trigger=pgtrigger.compiler.Trigger(
+                name="move_balance",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="\n                    UPDATE wallets_account SET balance = balance + NEW.amount\n                     WHERE id = NEW.account_id AND balance + NEW.amount >= 0\n                     RETURNING balance INTO NEW.balance_after;\n                    IF FOUND THEN\n                        RETURN NEW;\n                    END IF;\n                    SELECT balance INTO NEW.balance_after FROM wallets_account WHERE id = NEW.account_id;\n                    IF NEW.balance_after IS NOT NULL THEN\n                        RAISE EXCEPTION 'account % holds % and cannot give %',\n                            NEW.account_id, NEW.balance_after, -NEW.amount\n                            USING ERRCODE = 'check_violation', CONSTRAINT = 'account_balance_not_negative',\n                                  DETAIL = NEW.balance_after::text;\n                    END IF;\n                    RETURN NEW;\n                ",
+                    hash="31333255457739aa33d4dc7c67f42f30b58a8b41",
+                    operation="INSERT",
+                    pgid="pgtrigger_move_balance_cb274",
+                    table="wallets_entry",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='entry',
-            trigger=pgtrigger.compiler.Trigger(name='transfer_balances', sql=pgtrigger.compiler.UpsertTriggerSql(constraint='CONSTRAINT', func="\n                    IF (SELECT sum(amount) FROM wallets_entry WHERE transfer_id = NEW.transfer_id) <> 0 THEN\n                        RAISE EXCEPTION 'transfer % does not balance', NEW.transfer_id\n                            USING ERRCODE = 'integrity_constraint_violation';\n                    END IF;\n                    RETURN NULL;\n                ", hash='b2595e1aa7dbd6295b9504eeaa4b7467d4edf2e1', operation='INSERT', pgid='pgtrigger_transfer_balances_34ef0', table='wallets_entry', timing='DEFERRABLE INITIALLY DEFERRED', when='AFTER')),
+            model_name="entry",
+            trigger=pgtrigger.compiler.Trigger(
+                name="transfer_balances",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    constraint="CONSTRAINT",
+                    func="\n                    IF (SELECT sum(amount) FROM wallets_entry WHERE transfer_id = NEW.transfer_id) <> 0 THEN\n                        RAISE EXCEPTION 'transfer % does not balance', NEW.transfer_id\n                            USING ERRCODE = 'integrity_constraint_violation';\n                    END IF;\n                    RETURN NULL;\n                ",
+                    hash="b2595e1aa7dbd6295b9504eeaa4b7467d4edf2e1",
+                    operation="INSERT",
+                    pgid="pgtrigger_transfer_balances_34ef0",
+                    table="wallets_entry",
+                    timing="DEFERRABLE INITIALLY DEFERRED",
+                    when="AFTER",
+                ),
+            ),
         ),
     ]

@@ -4,15 +4,24 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('wallets', '0002_ledger_post'),
+        ("wallets", "0002_ledger_post"),
     ]
 
     operations = [
         migrations.AlterField(
-            model_name='transfer',
-            name='kind',
-            field=models.CharField(choices=[('DEPOSIT', 'Deposit'), ('ESCROW_HOLD', 'Held in escrow'), ('ESCROW_TRIM', 'Escrow trimmed to the agreed price'), ('ESCROW_RELEASE', 'Escrow released'), ('ESCROW_REFUND', 'Escrow refunded'), ('DISPUTE_SPLIT', 'Escrow split by a ruling')], max_length=20),
+            model_name="transfer",
+            name="kind",
+            field=models.CharField(
+                choices=[
+                    ("DEPOSIT", "Deposit"),
+                    ("ESCROW_HOLD", "Held in escrow"),
+                    ("ESCROW_TRIM", "Escrow trimmed to the agreed price"),
+                    ("ESCROW_RELEASE", "Escrow released"),
+                    ("ESCROW_REFUND", "Escrow refunded"),
+                    ("DISPUTE_SPLIT", "Escrow split by a ruling"),
+                ],
+                max_length=20,
+            ),
         ),
     ]

@@ -10,39 +10,92 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('agents', '0001_initial'),
-        ('jobs', '0001_initial'),
+        ("agents", "0001_initial"),
+        ("jobs", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Event',
+            name="Event",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('uid', models.UUIDField(default=marketplace.identifiers.uuid7, editable=False, unique=True)),
-                ('type', models.CharField(max_length=50)),
-                ('audience', django.contrib.postgres.fields.ArrayField(base_field=models.UUIDField(), default=list, help_text='Ids of the agents who are told.', size=None)),
-                ('data', models.JSONField(default=dict)),
-                ('body', models.BinaryField(help_text='What webhooks send, frozen as bytes.')),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
-                ('relayed_at', models.DateTimeField(blank=True, null=True)),
-                ('actor', models.ForeignKey(blank=True, help_text='Empty: the clock.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='agents.agent')),
-                ('job', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='events', to='jobs.job')),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("uid", models.UUIDField(default=marketplace.identifiers.uuid7, editable=False, unique=True)),
+                ("type", models.CharField(max_length=50)),
+                (
+                    "audience",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.UUIDField(),
+                        default=list,
+                        help_text="Ids of the agents who are told.",
+                        size=None,
+                    ),
+                ),
+                ("data", models.JSONField(default=dict)),
+                ("body", models.BinaryField(help_text="What webhooks send, frozen as bytes.")),
+                (
+                    "created_at",
+                    models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False),
+                ),
+                ("relayed_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "actor",
+                    models.ForeignKey(
+                        blank=True,
+                        help_text="Empty: the clock.",
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="agents.agent",
+                    ),
+                ),
+                (
+                    "job",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="events",
+                        to="jobs.job",
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(condition=models.Q(('relayed_at', None)), fields=['id'], name='event_to_relay'), models.Index(fields=['job', 'id'], name='event_of_job')],
+                "indexes": [
+                    models.Index(condition=models.Q(("relayed_at", None)), fields=["id"], name="event_to_relay"),
+                    models.Index(fields=["job", "id"], name="event_of_job"),
+                ],
             },
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='event',
-            trigger=pgtrigger.compiler.Trigger(name='keep_events', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot delete rows from % table', TG_TABLE_NAME;", hash='636a84b65f89e39113503f5c0b3a59db102c4cdb', operation='DELETE', pgid='pgtrigger_keep_events_8a71e', table='events_event', when='BEFORE')),
+            model_name="event",
+            trigger=pgtrigger.compiler.Trigger(
+                name="keep_events",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot delete rows from % table', TG_TABLE_NAME;",
+                    hash="636a84b65f89e39113503f5c0b3a59db102c4cdb",
+                    operation="DELETE",
+                    pgid="pgtrigger_keep_events_8a71e",
+                    table="events_event",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='event',
-            trigger=pgtrigger.compiler.Trigger(name='freeze_events', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD."id" IS DISTINCT FROM (NEW."id") OR OLD."uid" IS DISTINCT FROM (NEW."uid") OR OLD."type" IS DISTINCT FROM (NEW."type") OR OLD."job_id" IS DISTINCT FROM (NEW."job_id") OR OLD."actor_id" IS DISTINCT FROM (NEW."actor_id") OR OLD."audience" IS DISTINCT FROM (NEW."audience") OR OLD."data" IS DISTINCT FROM (NEW."data") OR OLD."body" IS DISTINCT FROM (NEW."body") OR OLD."created_at" IS DISTINCT FROM (NEW."created_at"))', func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;", hash='d84d39829ccce509116ab6e6928dd1f34c2940c5', operation='UPDATE', pgid='pgtrigger_freeze_events_e3f9b', table='events_event', when='BEFORE')),
+            model_name="event",
+            trigger=pgtrigger.compiler.Trigger(
+                name="freeze_events",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition='WHEN (OLD."id" IS DISTINCT FROM (NEW."id") OR OLD."uid" IS DISTINCT FROM (NEW."uid") OR OLD."type" IS DISTINCT FROM (NEW."type") OR OLD."job_id" IS DISTINCT FROM (NEW."job_id") OR OLD."actor_id" IS DISTINCT FROM (NEW."actor_id") OR OLD."audience" IS DISTINCT FROM (NEW."audience") OR OLD."data" IS DISTINCT FROM (NEW."data") OR OLD."body" IS DISTINCT FROM (NEW."body") OR OLD."created_at" IS DISTINCT FROM (NEW."created_at"))',
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;",
+                    hash="d84d39829ccce509116ab6e6928dd1f34c2940c5",
+                    operation="UPDATE",
+                    pgid="pgtrigger_freeze_events_e3f9b",
+                    table="events_event",
+                    when="BEFORE",
+                ),
+            ),
         ),
     ]

@@ -23,9 +23,9 @@ def lifecycle_page() -> str:
         [
             "# The lifecycle of a job",
             "",
-            "Drawn by `manage.py draw` from the table in `jobs/lifecycle.py`; a test keeps it true. The same table guards",
-            "the services, makes `availableActions` and the buttons of the pages, and becomes the PostgreSQL trigger that",
-            "refuses any other move.",
+            "Drawn by `manage.py draw` from the table in `jobs/lifecycle.py`; a test keeps it true. The same table",
+            "guards the services, makes `availableActions` and the buttons of the pages, and becomes the PostgreSQL",
+            "trigger that refuses any other move.",
             "",
             "```mermaid",
             "stateDiagram-v2",
@@ -54,6 +54,6 @@ def _arrows() -> list[str]:
 
 def _rows() -> list[str]:
     return [
-        f"| {t.verb} | {', '.join(t.sources)} | {t.target or 'stays'} | {t.who.name} | {t.then} |"
+        f"| {t.verb} | {', '.join(t.sources)} | {t.target or 'stays'} | {t.who.value} | {t.then} |"
         for t in TRANSITIONS.values()
     ]

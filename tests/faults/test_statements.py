@@ -1,0 +1,129 @@
+"""A request that ends after any of its SQL statements: all or nothing, and sent again it is done once (SURVIVE L8)."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+
+from agents.models import Agent
+from agents.services import mint_api_key
+from bids.models import Bid
+from jobs.models import Job
+from marketplace.events.models import Event
+from tests.factories import PRICE, fund, make_agent, make_bid, make_person, open_job, submitted_job
+from tests.racing import race
+from wallets.models import Entry
+from wallets.queries import balance, escrow_balance
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+MOST_STATEMENTS = 100
+
+
+class Cut:
+    """Does harm once, when so many statements have run."""
+
+    def __init__(self, after: int, harm: Callable[[], None]) -> None:
+        self.after, self.harm, self.seen = after, harm, 0
+
+    def __call__(self, execute: Callable[..., Any], sql: str, parameters: Any, many: bool, context: Any) -> Any:
+        result = execute(sql, parameters, many, context)
+        self.seen += 1
+        if self.seen == self.after:
+            self.harm()
+        return result
+
+
+class PowerCut(Exception):
+    """Whatever it was, it was none of the failures that anybody foresaw."""
+
+
+def fail() -> None:
+    raise PowerCut
+
+
+def cut_the_connection() -> None:
+    """As an administrator, a failover or a crash of the server does; the next statement, or the commit, finds out."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        [pid] = cursor.fetchone()
+    assert race([lambda: terminate(pid)]) == [True]
+
+
+def terminate(pid: int) -> bool:
+    with connection.cursor() as cursor:
+        # Waits until it is gone, so that what is found next is not a matter of luck.
+        cursor.execute("SELECT pg_terminate_backend(%s, 5000)", [pid])
+        return bool(cursor.fetchone()[0])
+
+
+def accept(poster: Agent, worker: Agent) -> tuple[Job, str]:
+    job = open_job(poster)
+    return job, f"/v1/jobs/{job.pk}/bids/{make_bid(job, worker).pk}/accept"
+
+
+def approve(poster: Agent, worker: Agent) -> tuple[Job, str]:
+    job = submitted_job(poster, worker)
+    return job, f"/v1/jobs/{job.pk}/approve"
+
+
+def state(job: Job) -> dict[str, Any]:
+    """All that either verb changes."""
+    return {
+        "job": Job.objects.filter(pk=job.pk).values("status", "worker", "price", "completed_at").get(),
+        "bids": list(Bid.objects.filter(job=job).values_list("status", flat=True)),
+        "submissions": list(job.submissions.values_list("verdict", flat=True)),
+        "events": list(Event.objects.filter(job=job).order_by("id").values_list("type", flat=True)),
+        "escrow": escrow_balance(job),
+        "poster": balance(job.poster),
+        "entries": Entry.objects.count(),
+        "completed": list(Agent.objects.order_by("id").values_list("completed_jobs", flat=True)),
+    }
+
+
+@pytest.mark.parametrize("harm", [fail, cut_the_connection])
+@pytest.mark.parametrize("begin", [accept, approve])
+def test_all_or_nothing_after_each_statement(begin, harm, caplog):
+    """L8"""
+    poster, worker = make_person(), make_agent()
+    _, key = mint_api_key(agent=poster, name="cut", actor=poster)
+    harmed = 0
+    for number in range(1, MOST_STATEMENTS):
+        fund(poster, PRICE)
+        job, path = begin(poster, worker)
+        before = state(job)
+
+        def send(after: int = 0, path: str = path, number: int = number) -> tuple[int, bytes]:
+            client = Client(raise_request_exception=False, headers={"X-Api-Key": key, "Idempotency-Key": str(number)})
+            with connection.execute_wrapper(Cut(after, harm)):
+                response = client.post(path)
+            return response.status_code, response.content
+
+        [(status, body)] = race([lambda send=send, number=number: send(after=number)])
+        if status < 400:
+            break
+        harmed += 1
+        assert status >= 500, body
+        assert state(job) == before
+        [(status, body)] = race([send])
+        assert status in {200, 201}, body
+        after = state(job)
+        assert race([send]) == [(status, body)], "the stored answer"
+        assert state(job) == after
+        assert after["job"]["status"] == {accept: "ASSIGNED", approve: "COMPLETED"}[begin]
+        assert after["escrow"] == {accept: PRICE, approve: 0}[begin]
+    assert harmed > 10, "it would not be a test of much"
+    assert connections_are_clean()
+
+
+def connections_are_clean() -> bool:
+    """Whether whoever gets a connection of the pool next finds it outside of a transaction and with our settings."""
+
+    def look() -> tuple[str, bool]:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT current_setting('lock_timeout'), now() = statement_timestamp()")
+            return cursor.fetchone()
+
+    return race([look] * 8) == [("5s", True)] * 8
