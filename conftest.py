@@ -24,6 +24,8 @@ REQUIRE_CHROMIUM = os.environ.get("GUILDHALL_REQUIRE_CHROMIUM") == "1"
 def take_servers() -> None:
     os.environ.setdefault("GUILDHALL_DATA", ".data/test")
     os.environ |= {"GUILDHALL_LOCAL": "1", "GUILDHALL_DATA_DISPOSABLE": "1"}
+    # On a busy machine a race of dozens takes longer than a caller would be kept waiting.
+    os.environ.setdefault("DATABASE_LOCK_TIMEOUT_MS", "30000")
     if not WORKER:
         manage.leave_on_signals()
     lease = ExitStack()

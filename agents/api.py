@@ -50,6 +50,7 @@ class AgentViewSet(ApiViewSet):
     request_serializers = {
         "create": NewAgentRequest,
         "partial_update": AgentChangesRequest,
+        "update_own": AgentChangesRequest,
         "heartbeat": HeartbeatRequest,
         "own_heartbeat": HeartbeatRequest,
         "webhook": WebhookRequest,
@@ -58,7 +59,7 @@ class AgentViewSet(ApiViewSet):
     creating_actions = frozenset({"create", "heartbeat", "own_heartbeat", "webhook"})
 
     def get_object(self) -> Agent:
-        return queries.find_agent(self.kwargs["id"], me=self.request.actor)
+        return queries.find_agent(self.kwargs.get("id", "me"), me=self.request.actor)
 
     def list(self, request: ApiRequest) -> Response:
         """The leaderboard: agents that are open for work, those with most completed jobs first."""
@@ -71,7 +72,12 @@ class AgentViewSet(ApiViewSet):
     @action(detail=False)
     def me(self, request: ApiRequest) -> Response:
         """The agent that the key stands for, or the agent of the person logged in."""
-        return self.reply(request.actor)
+        return self.reply(self.get_object())
+
+    @me.mapping.patch
+    def update_own(self, request: ApiRequest) -> Response:
+        """Changes the agent that the key stands for."""
+        return self.partial_update(request)
 
     @transaction.atomic
     def create(self, request: ApiRequest) -> Response:
@@ -81,7 +87,7 @@ class AgentViewSet(ApiViewSet):
         return self._reply_with_webhook(services.create_agent(actor=request.actor, **values), url)
 
     @transaction.atomic
-    def partial_update(self, request: ApiRequest, id: str) -> Response:
+    def partial_update(self, request: ApiRequest, **kwargs: Any) -> Response:
         """Changes the profile, pauses or resumes the agent, sets or removes its webhook."""
         values = self.read()
         url = values.pop("webhook_url", None)
@@ -97,14 +103,18 @@ class AgentViewSet(ApiViewSet):
         return self.reply(agent)
 
     @action(detail=True, methods=["post"])
-    def heartbeat(self, request: ApiRequest, id: str) -> Response:
+    def heartbeat(self, request: ApiRequest, **kwargs: Any) -> Response:
         """Notes that the agent is alive and what it says it is doing."""
-        return self.reply(services.record_heartbeat(agent=self.get_object(), actor=request.actor, **self.read()))
+        return self._record_heartbeat()
 
     @action(detail=False, methods=["post"], url_path="heartbeat")
     def own_heartbeat(self, request: ApiRequest) -> Response:
         """The same for the agent that the key stands for."""
-        return self.reply(services.record_heartbeat(agent=request.actor, actor=request.actor, **self.read()))
+        return self._record_heartbeat()
+
+    def _record_heartbeat(self) -> Response:
+        actor = self.request.actor
+        return self.reply(services.record_heartbeat(agent=self.get_object(), actor=actor, **self.read()))
 
     @action(detail=True, methods=["post"])
     def webhook(self, request: ApiRequest, id: str) -> Response:

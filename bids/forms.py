@@ -34,6 +34,12 @@ class BidForm(forms.Form):
         bidder.empty_label = None
         self.fields["amount"].initial = job.budget
 
+    @property
+    def bidders(self) -> list[Agent]:
+        """The person, and those of their agents that are open for work."""
+        bidder: Any = self.fields["bidder"]
+        return list(bidder.queryset)
+
     def offer(self) -> dict[str, Any]:
         """What `place_bid` takes."""
         typed = self.cleaned_data

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from uuid import UUID
 
 from django.contrib.postgres.search import SearchQuery
@@ -52,8 +53,13 @@ def find_job(identifier: str | UUID, actor: Agent | None) -> Job:
 
 
 def matching(jobs: QuerySet[Job], words: str) -> QuerySet[Job]:
-    """Those whose title or description has the words, as people type them into a search box."""
-    return jobs.filter(search=SearchQuery(words, search_type="websearch", config="english"))
+    """Those whose title or description has the words, as people type them into a search box: the last of plain words
+    may be unfinished."""
+    query = SearchQuery(words, search_type="websearch", config="english")
+    if re.fullmatch(r"[\w\s]*\w", words):
+        unfinished = " & ".join(words.split()) + ":*"
+        query |= SearchQuery(unfinished, search_type="raw", config="english")
+    return jobs.filter(search=query)
 
 
 def funded(jobs: QuerySet[Job]) -> QuerySet[Job]:

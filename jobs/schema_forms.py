@@ -89,6 +89,7 @@ class ChoiceOfField(forms.TypedChoiceField):
 
     def __init__(self, *, values: Iterable[Any], required: bool, **kwargs: Any):
         choices = [(json.dumps(value), str(value)) for value in values]
+        self.texts = {text for text, _ in choices}
         blank = [] if required and len(choices) == 1 else [("", "Choose…" if required else "No answer")]
         super().__init__(choices=blank + choices, coerce=json.loads, empty_value=None, required=required, **kwargs)
         self._known = dict(blank + choices)

@@ -18,6 +18,7 @@ class ApiClient:
     """Speaks JSON to the API as the holder of a key, or as nobody."""
 
     def __init__(self, key: str = ""):
+        self.key = key
         self.client = Client(headers={"X-Api-Key": key} if key else {})
 
     def send(self, method: str, path: str, body: Any = None, **headers: str) -> Any:

@@ -10,7 +10,7 @@ pytestmark = pytest.mark.django_db
 
 # Each with the triggers of its table off, as somebody with the owner's rights could do it.
 CORRUPTIONS = [
-    ("wallets_account", "UPDATE wallets_account SET balance = balance + 1 WHERE kind = 'AVAILABLE'", "sum of its entries"),
+    ("wallets_account", "UPDATE wallets_account SET balance = 1 WHERE kind = 'AVAILABLE'", "sum of its entries"),
     ("wallets_account", "UPDATE wallets_account SET balance = balance - 1 WHERE kind = 'ESCROW'", "escrow holds what"),
     ("wallets_entry", "UPDATE wallets_entry SET amount = amount + 1 WHERE amount > 0", "sum to zero"),
     ("wallets_entry", "UPDATE wallets_entry SET balance_after = balance_after + 1", "the balance it left"),

@@ -9,6 +9,7 @@ import socket
 import ssl
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 from typing import Any
 from urllib.parse import urlsplit
@@ -126,10 +127,16 @@ class Answer:
         return self.status is not None and 200 <= self.status < 300
 
 
+@cache
+def tls_context() -> ssl.SSLContext:
+    """Made once: reading the system's authorities takes longer than an attempt."""
+    return ssl.create_default_context()
+
+
 def new_pool() -> httpcore2.AsyncConnectionPool:
     """A pool of guarded connections, for one event loop."""
     return httpcore2.AsyncConnectionPool(
-        ssl_context=ssl.create_default_context(), network_backend=GuardedBackend(), max_connections=64
+        ssl_context=tls_context(), network_backend=GuardedBackend(), max_connections=64
     )
 
 

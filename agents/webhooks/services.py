@@ -192,7 +192,7 @@ def _wait(attempts_before: int, answer: egress.Answer) -> timedelta | None:
     if attempts_before >= len(WAITS):
         return None
     wait = WAITS[attempts_before]
-    wait += min(MOST_JITTER, wait * random.uniform(0, 0.2))  # noqa: S311  (spreads load, keeps no secret)
+    wait += random.uniform(0, 1) * min(MOST_JITTER, wait * 0.2)  # noqa: S311  (spreads load, keeps no secret)
     if answer.timed_out or answer.status in SLOW_DOWN_STATUSES:
         wait = max(wait, SLOW_DOWN)
     if answer.retry_after.isdecimal():

@@ -7,6 +7,7 @@ from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse
 from structlog.contextvars import bind_contextvars, clear_contextvars
 
+from marketplace.api.views import bad_request
 from marketplace.identifiers import uuid7
 
 HEADER = "X-Request-Id"
@@ -44,5 +45,5 @@ class RefuseNulMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         texts = (request.path, request.META.get("QUERY_STRING", "").replace("%00", "\0"), *request.COOKIES.values())
         if any("\0" in text for text in texts):
-            raise BadRequest("NUL characters in the address or in a cookie.")
+            return bad_request(request, BadRequest("NUL characters in the address or in a cookie."))
         return self.get_response(request)

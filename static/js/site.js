@@ -30,6 +30,7 @@ async function openDialog(link) {
   dialog.addEventListener("close", () => dialog.remove());
   document.body.append(dialog);
   dialog.showModal();
+  dialog.querySelector("form :is(select, textarea, input:not([type=hidden]))")?.focus();
 }
 
 async function copy(button) {

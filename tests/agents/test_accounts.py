@@ -91,7 +91,9 @@ def test_every_name_gets_a_good_handle(name):
 
 def test_an_agent_is_found_by_handle_or_id():
     agent = make_agent(handle="findable")
-    assert find_agent("findable") == find_agent("FINDABLE") == find_agent(str(agent.pk)) == find_agent(agent.pk) == agent
+    assert (
+        find_agent("findable") == find_agent("FINDABLE") == find_agent(str(agent.pk)) == find_agent(agent.pk) == agent
+    )
     for unknown in ("nobody", "00000000-0000-0000-0000-000000000000", "", "\x01"):
         with pytest.raises(NotFound):
             find_agent(unknown)
@@ -164,7 +166,9 @@ def test_a_key_is_shown_once_and_stored_as_a_digest():
     assert raw.startswith("mj_live_") and len(raw) > 50
     assert live_key(raw).agent == agent
     with connection.cursor() as cursor:
-        cursor.execute("SELECT to_jsonb(k)::text || (SELECT string_agg(data::text, ' ') FROM events_event) FROM agents_apikey k")
+        cursor.execute(
+            "SELECT to_jsonb(k)::text || (SELECT string_agg(data::text, ' ') FROM events_event) FROM agents_apikey k"
+        )
         [[stored]] = cursor.fetchall()
     assert key.prefix in stored and raw not in stored and raw[len(key.prefix) :] not in stored
 

@@ -4,7 +4,7 @@ import pytest
 
 from bids.models import Bid
 from marketplace.money import MICRO
-from tests.factories import draft_job, make_agent, make_bid, open_job
+from tests.factories import draft_job, make_agent, make_bid, make_person, open_job
 from tests.fixtures import api_for, count_queries
 from wallets.queries import escrow_balance
 
@@ -44,8 +44,9 @@ def test_the_bidder_may_be_named(poster, worker, worker_api, outsider, problem):
 
 
 def test_the_owner_bids_for_its_agent(poster):
-    worker = make_agent()
-    owner_api = api_for(worker.owner.agent)
+    owner = make_person("Olga")
+    worker = make_agent(owner)
+    owner_api = api_for(owner)
     bid = owner_api.post(f"/jobs/{open_job(poster).pk}/bids", {"amount": "5", "agentId": worker.handle}).json()["data"]
     assert bid["agentId"] == worker.handle
     assert owner_api.delete(f"/jobs/{bid['jobId']}/bids/{bid['id']}").status_code == 200

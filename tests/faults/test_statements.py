@@ -83,14 +83,14 @@ def state(job: Job) -> dict[str, Any]:
     }
 
 
-@pytest.mark.parametrize("harm", [fail, cut_the_connection])
+@pytest.mark.parametrize(("harm", "stride"), [(fail, 1), (cut_the_connection, 3)])
 @pytest.mark.parametrize("begin", [accept, approve])
-def test_all_or_nothing_after_each_statement(begin, harm, caplog):
-    """L8"""
+def test_all_or_nothing_after_each_statement(begin, harm, stride):
+    """L8: raises after each; cuts the connection, which takes its time, after every third."""
     poster, worker = make_person(), make_agent()
     _, key = mint_api_key(agent=poster, name="cut", actor=poster)
     harmed = 0
-    for number in range(1, MOST_STATEMENTS):
+    for number in range(1, MOST_STATEMENTS, stride):
         fund(poster, PRICE)
         job, path = begin(poster, worker)
         before = state(job)
@@ -114,7 +114,7 @@ def test_all_or_nothing_after_each_statement(begin, harm, caplog):
         assert state(job) == after
         assert after["job"]["status"] == {accept: "ASSIGNED", approve: "COMPLETED"}[begin]
         assert after["escrow"] == {accept: PRICE, approve: 0}[begin]
-    assert harmed > 10, "it would not be a test of much"
+    assert harmed * stride > 12, "it would not be a test of much"
     assert connections_are_clean()
 
 

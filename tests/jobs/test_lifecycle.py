@@ -384,11 +384,11 @@ class Market(RuleBasedStateMachine):
 
 
 def test_whatever_agents_do_the_books_are_sound():
-    """L7, scaled: 25 sequences of at most 30 steps; SURVIVE has 512 of 200."""
+    """L7, scaled: 15 sequences of at most 30 steps; SURVIVE has 512 of 200."""
     run_state_machine_as_test(
         Market,
         settings=settings(
-            max_examples=25, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck)
+            max_examples=15, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck)
         ),
     )
 

@@ -71,6 +71,9 @@ def test_the_list_is_narrowed_by_words_status_and_category(client: Client, poste
     assert "Proofread" not in by_all
     assert "song" not in by_all
     assert "Translate a song" in text_of(client.get("/jobs/?q=song&status=cancelled"))
+    assert "Translate a leaflet" in text_of(client.get("/jobs/?q=a trans"))
+    for odd in ("'", "a & | !", ":*", "the", '"a" -b or', "_", "\x00", "q" * 200):
+        assert client.get("/jobs/", {"q": odd}).status_code < 500
     assert "Nothing matches" in text_of(client.get("/jobs/?q=zebra"))
 
 

@@ -33,6 +33,7 @@ ROWS: dict[str, list[tuple[Status, Any, tuple[int | None, ...]]]] = {
     "agentsRetrieve": [(Status.OPEN, None, ANYONE)],
     "agentsPartialUpdate": [(Status.OPEN, {"description": "Changed."}, WORKER)],
     "agentsMe": [(Status.OPEN, None, LOGGED_IN)],
+    "agentsUpdateOwn": [(Status.OPEN, {"description": "Changed."}, LOGGED_IN)],
     "agentsHeartbeat": [(Status.OPEN, {"statusReport": "Busy."}, (401, 403, 201, 403))],
     "agentsOwnHeartbeat": [(Status.OPEN, None, CREATED)],
     "agentsWebhook": [(Status.OPEN, {"url": "http://127.0.0.1:9/"}, (401, 403, 201, 403))],
@@ -121,11 +122,11 @@ def scene(poster, worker, outsider):
             return job_in(status, poster, worker)
 
         def address(self, template: str, job: Job) -> str:
-            bid = job.bids.first()
             spare, _ = mint_api_key(agent=worker, name="spare", actor=worker)
+            own: Any
             own_id = {"/agents": worker.handle, "/jobs": job.pk, "/templates": "essay"}
             if template.endswith(("/accept", "/bids/{id}")):
-                own = bid.pk
+                own = job.bids.get().pk
             elif template.endswith("/revoke"):
                 own = spare.pk
             else:
@@ -189,6 +190,13 @@ def test_a_key_comes_in_either_header(worker, headers, status):
     assert response.status_code == status
 
 
+def logged_in() -> Client:
+    client, user = Client(), make_person("Paula").user
+    assert user is not None
+    client.force_login(user)
+    return client
+
+
 def test_a_key_in_the_address_is_no_key(worker):
     """S2"""
     raw = mint_api_key(agent=worker, name="k", actor=worker)[1]
@@ -212,8 +220,7 @@ def test_a_key_in_the_address_is_no_key(worker):
 )
 def test_a_cookie_changes_things_from_this_site_alone(db, headers, status):
     """J2, S3"""
-    client = Client()
-    client.force_login(make_person("Paula").user)
+    client = logged_in()
     before = Job.objects.count()
     sent = {"title": "T", "budgetUsdc": "1"}
     response = client.post("/v1/jobs", sent, content_type="application/json", headers=headers)
@@ -224,8 +231,7 @@ def test_a_cookie_changes_things_from_this_site_alone(db, headers, status):
 
 def test_a_key_beside_a_cookie_decides_alone(worker):
     """S3: a wrong key is not helped by a cookie, a right one needs no origin."""
-    client = Client()
-    client.force_login(make_person("Paula").user)
+    client = logged_in()
     raw = mint_api_key(agent=worker, name="k", actor=worker)[1]
     assert client.get("/v1/agents/me", headers={"X-Api-Key": "mj_live_wrong"}).status_code == 401
     assert client.get("/v1/agents/me", headers={"X-Api-Key": raw}).json()["data"]["id"] == worker.handle

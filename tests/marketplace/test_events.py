@@ -1,4 +1,4 @@
-"""The outbox: an event and its change commit together or not at all, and nothing depends on a message (SURVIVE W2, C5)."""
+"""The outbox: event and change commit together or not at all; nothing depends on a message (SURVIVE W2, C5)."""
 
 import json
 import time

@@ -57,6 +57,10 @@ def test_the_theme_is_remembered_and_leads_nowhere_else(client: Client, db: None
     assert '<html lang="en" data-theme="dark">' in client.get("/").content.decode()
     assert client.post("/theme/", {"theme": "system", "next": "https://elsewhere.example/"})["Location"] == "/"
     assert '<html lang="en">' in client.get("/").content.decode()
+    for odd in ("agent_detail", "", "//elsewhere.example", "/\r\nX: y", "javascript:alert(1)"):
+        response = client.post("/theme/", {"theme": "dark", "next": odd})
+        assert (response.status_code, "elsewhere" in response["Location"]) == (302, False)
+        assert not response["Location"].startswith("javascript")
 
 
 @pytest.mark.parametrize("value", ['dark" onload="x', "blue", ""])

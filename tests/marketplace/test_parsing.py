@@ -145,6 +145,7 @@ def test_members_that_are_no_field_change_nothing(poster, poster_api, worker_api
         None,
         0,
     )
-    worker_api.patch("/agents/me", {"completedJobs": 99, "kind": "HUMAN", "handle": "other-handle", "owner": 1})
+    mass = {"completedJobs": 99, "kind": "HUMAN", "handle": "other-handle", "owner": 1}
+    assert worker_api.patch("/agents/me", mass).status_code == 200
     assert Agent.objects.get(pk=worker.pk).completed_jobs == 0
     assert Agent.objects.get(pk=worker.pk).handle == worker.handle

@@ -29,13 +29,15 @@ def poor(db):
 
 
 def give(giver, taker, amount, key="gift"):
-    return ledger.post(kind=DEPOSIT, key=key, legs=[(ledger.available(giver), -amount), (ledger.available(taker), amount)])
+    legs = [(ledger.available(giver), -amount), (ledger.available(taker), amount)]
+    return ledger.post(kind=DEPOSIT, key=key, legs=legs)
 
 
 def test_money_moves_from_one_wallet_to_another(rich, poor):
     assert give(rich, poor, 30)
     assert (balance(rich).available, balance(poor).available) == (70, 30)
-    assert list(Entry.objects.filter(transfer__key="gift").values_list("amount", "balance_after")) == [(-30, 70), (30, 30)]
+    entries = Entry.objects.filter(transfer__key="gift")
+    assert list(entries.values_list("amount", "balance_after")) == [(-30, 70), (30, 30)]
 
 
 def test_the_same_movement_asked_for_twice_happens_once(rich, poor):

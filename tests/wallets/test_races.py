@@ -294,7 +294,7 @@ def race_over_http(requests: Requests, paths: list[str]) -> list[httpx2.Response
 
 
 def test_losers_are_told_what_they_may_do(poster, bidders):
-    job, offers = two_bids(poster, bidders)
+    _, offers = two_bids(poster, bidders)
     accept_bid(bid=offers[0], actor=poster)
     with pytest.raises(WrongStatus) as refusal:
         accept_bid(bid=offers[1], actor=poster)

@@ -1,7 +1,8 @@
-"""From an event to the receiver's program: at least once, the same id and bytes, waits that are rows (SURVIVE W1-W9)."""
+"""From an event to the receiver's program: at least once, same id and bytes, waits that are rows (SURVIVE W1-W9)."""
 
 import json
 import time
+from collections import Counter
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -157,10 +158,11 @@ def test_failures_of_one_second_are_tried_again_all_over_the_window(listener):
     Delivery.objects.update(attempts=5)
     for claim in claim_due():
         record(claim, Answer(500))
-    waits = sorted(Delivery.objects.annotate(wait=F("next_attempt_at") - Now()).values_list("wait", flat=True))
-    window = timedelta(minutes=15)
-    assert waits[-1] - waits[0] > window * 0.7
-    assert max(later - earlier for earlier, later in zip(waits, waits[1:], strict=False)) < window * 0.3
+    waits = Delivery.objects.annotate(wait=F("next_attempt_at") - Now() - timedelta(hours=5)).values_list(
+        "wait", flat=True
+    )
+    tenths = Counter(wait // timedelta(minutes=1.5) for wait in waits)
+    assert len(tenths) >= 8 and max(tenths.values()) < 20, tenths
 
 
 ANSWERS = [
