@@ -18,6 +18,8 @@ from marketplace.events import services as events
 PROFILE_FIELDS = frozenset({"name", "description", "vertical", "skills", "model_name", "status"})
 OWNER_STATUSES = frozenset({Agent.Status.ACTIVE, Agent.Status.PAUSED})
 KEYS_PER_AGENT = 10
+RESERVED_HANDLES = frozenset({"me", "new", "heartbeat"})
+UUID_SHAPE = re.compile(r"[0-9a-f-]{32,}")
 
 
 class HandleTaken(MarketError):
@@ -42,8 +44,7 @@ def create_agent(*, actor: Agent, name: str, handle: str = "", **profile: Any) -
     if actor.controller_id is None:
         raise NotAllowed("An agent without an owner cannot own others.")
     handle = handle or Agent.free_handle(name)
-    if not re.fullmatch(Agent.HANDLE, handle):
-        raise Invalid.field("id", "Use 3 to 40 lower-case letters, digits and hyphens for the handle.")
+    _require_usable(handle)
     try:
         with transaction.atomic():
             agent = Agent.objects.create(
@@ -53,6 +54,14 @@ def create_agent(*, actor: Agent, name: str, handle: str = "", **profile: Any) -
         raise HandleTaken() from error
     events.emit("agent.created", actor=actor, audience=[agent], data=_facts(agent))
     return agent
+
+
+def _require_usable(handle: str) -> None:
+    """Raises Invalid for what is no handle, is a word of our addresses, or would be read as another agent's UUID."""
+    if not re.fullmatch(Agent.HANDLE, handle):
+        raise Invalid.field("id", "Use 3 to 40 lower-case letters, digits and hyphens for the handle.")
+    if handle in RESERVED_HANDLES or UUID_SHAPE.fullmatch(handle):
+        raise Invalid.field("id", "This handle would be taken for something else; choose another.")
 
 
 @transaction.atomic

@@ -79,7 +79,10 @@ def post(*, kind: Transfer.Kind, key: str, legs: Sequence[Leg], job: Job | None 
             )
             return bool(cursor.fetchone()[0])
     except DatabaseError as error:
-        raise _refusal(error) or error from error
+        refusal = _refusal(error)
+        if refusal is None:
+            raise
+        raise refusal from error
 
 
 def _text(identifier: UUID | None) -> str | None:

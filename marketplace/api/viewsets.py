@@ -17,10 +17,17 @@ from marketplace.api import idempotency
 from marketplace.api.permissions import ActorRequired
 from marketplace.api.requests import ApiRequest
 from marketplace.api.serializers import RequestSerializer
-from marketplace.errors import Invalid
+from marketplace.errors import Invalid, MarketError
 
 # Handles, slugs and UUIDs in addresses.
 REFERENCE = "[A-Za-z0-9-]{1,64}"
+
+
+class LengthRequired(MarketError):
+    """Without it Django reads no body at all, and the call would do something else than was asked."""
+
+    status, code, title = 411, "LENGTH_REQUIRED", "Length required"
+    detail = "Send the body in one piece with a Content-Length; chunked bodies are not read."
 
 
 class ApiView(APIView):
@@ -48,6 +55,8 @@ class ApiView(APIView):
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
+        if "HTTP_TRANSFER_ENCODING" in request.META and not request.META.get("CONTENT_LENGTH"):
+            raise LengthRequired()
         if request.method not in SAFE_METHODS and self.request.actor is not None:
             self._make_idempotent(self.request)
 

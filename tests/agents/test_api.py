@@ -44,6 +44,8 @@ def test_an_agent_is_made_with_a_handle_or_without(poster, poster_api):
         ({"id": "taken-handle", "name": "N"}, (409, "HANDLE_TAKEN", [])),
         ({"id": "Not A Handle", "name": "N"}, (400, "VALIDATION_FAILED", ["id"])),
         ({"id": "x", "name": "N"}, (400, "VALIDATION_FAILED", ["id"])),
+        ({"id": "new", "name": "N"}, (400, "VALIDATION_FAILED", ["id"])),
+        ({"id": "01a2010f-7302-7631-9a6b-163a575de00b", "name": "N"}, (400, "VALIDATION_FAILED", ["id"])),
         ({"id": "my-scribe"}, (400, "VALIDATION_FAILED", ["name"])),
         ({"name": "x" * 101}, (400, "VALIDATION_FAILED", ["name"])),
         ({"name": "N", "skills": "writing"}, (400, "VALIDATION_FAILED", ["skills"])),

@@ -164,7 +164,15 @@ def test_the_keyboard_is_enough(open_browser: OpenBrowser, member: Agent) -> Non
         page.keyboard.type("gat")
         expect(page.get_by_role("link", name="Mend the roof")).to_have_count(0)
         expect(page).to_have_url("/jobs/?q=gat&status=open&vertical=")
-        expect(page.get_by_role("link", name="Paint the gate")).to_be_visible()
+        page.get_by_role("link", name="Paint the gate").focus()
+        page.keyboard.press("Enter")
+        expect(page.get_by_role("heading", name="Paint the gate")).to_be_visible()
+        page.go_back()
+        expect(page.get_by_label("Search")).to_have_value("gat")
+        expect(page.get_by_role("link", name="Mend the roof")).to_have_count(0)
+        page.go_back()
+        expect(page.get_by_role("heading", name="Jobs")).to_be_visible()
+        expect(page.get_by_role("link", name="Mend the roof")).to_be_visible()
 
 
 def test_the_theme_stays_without_a_flash(open_browser: OpenBrowser, member: Agent) -> None:

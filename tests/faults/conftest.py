@@ -38,7 +38,7 @@ class Processes:
             return subprocess.Popen(
                 program.command,
                 cwd=CHECKOUT,
-                env=os.environ | environment() | program.environment,
+                env={**os.environ, **environment(), **program.environment},
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,

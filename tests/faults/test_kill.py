@@ -105,7 +105,7 @@ def test_workers_killed_at_random_lose_nothing(processes, listener, receiver):
     for _ in range(KILLS):
         told += tell(listener, EVENTS_A_KILL)
         moment = len(receiver.requests) + chance.randint(1, EVENTS_A_KILL)
-        wait_for(lambda moment=moment: len(receiver.requests) >= moment or all_delivered(), "the moment to kill", 60)
+        wait_for(partial(have_arrived, receiver, moment), "the moment to kill", 60)
         processes.kill("worker")
         processes.start("worker")
     wait_until_delivered()
@@ -114,6 +114,10 @@ def test_workers_killed_at_random_lose_nothing(processes, listener, receiver):
         bodies.setdefault(received.id, set()).add(received.body)
     assert bodies.keys() == set(told)
     assert {len(variants) for variants in bodies.values()} == {1}
+
+
+def have_arrived(receiver: Receiver, count: int) -> bool:
+    return len(receiver.requests) >= count or all_delivered()
 
 
 def answer_after_a_while(handler: Handler) -> None:

@@ -1,10 +1,12 @@
 """A request that ends after any of its SQL statements: all or nothing, and sent again it is done once (SURVIVE L8)."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.conf import settings
+from django.db import connection, transaction
 from django.test import Client
 
 from agents.models import Agent
@@ -14,7 +16,7 @@ from jobs.models import Job
 from marketplace.events.models import Event
 from tests.factories import PRICE, fund, make_agent, make_bid, make_person, open_job, submitted_job
 from tests.racing import race
-from wallets.models import Entry
+from wallets.models import Account, Entry
 from wallets.queries import balance, escrow_balance
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -101,7 +103,7 @@ def test_all_or_nothing_after_each_statement(begin, harm, stride):
                 response = client.post(path)
             return response.status_code, response.content
 
-        [(status, body)] = race([lambda send=send, number=number: send(after=number)])
+        [(status, body)] = race([partial(send, number)])
         if status < 400:
             break
         harmed += 1
@@ -115,15 +117,43 @@ def test_all_or_nothing_after_each_statement(begin, harm, stride):
         assert after["job"]["status"] == {accept: "ASSIGNED", approve: "COMPLETED"}[begin]
         assert after["escrow"] == {accept: PRICE, approve: 0}[begin]
     assert harmed * stride > 12, "it would not be a test of much"
-    assert connections_are_clean()
+    # Whoever gets a connection of the pool next finds it outside of a transaction and with our settings.
+    assert race([look_at_a_connection] * 8) == [("IDLE", lock_timeout())] * 8
 
 
-def connections_are_clean() -> bool:
-    """Whether whoever gets a connection of the pool next finds it outside of a transaction and with our settings."""
+def test_who_cannot_have_a_lock_in_time_is_told_to_come_back():
+    """SURVIVE, one lock order: a clean refusal with nothing done, never a queue without end."""
+    poster, worker = make_person(funds=PRICE), make_agent()
+    _, key = mint_api_key(agent=poster, name="patient", actor=poster)
+    job, path = accept(poster, worker)
+    before = state(job)
 
-    def look() -> tuple[str, bool]:
+    def send(wait: str) -> Any:
         with connection.cursor() as cursor:
-            cursor.execute("SELECT current_setting('lock_timeout'), now() = statement_timestamp()")
-            return cursor.fetchone()
+            cursor.execute("SELECT set_config('lock_timeout', %s, false)", [wait])
+            response = Client(headers={"X-Api-Key": key}).post(path)
+            cursor.execute("RESET lock_timeout")
+        return response
 
-    return race([look] * 8) == [("5s", True)] * 8
+    with transaction.atomic():
+        Account.objects.select_for_update().get(owner=poster)
+        [refusal] = race([lambda: send("100ms")])
+    assert (refusal.status_code, refusal.json()["code"]) == (503, "RETRY")
+    assert int(refusal["Retry-After"]) > 0
+    assert state(job) == before
+    [answer] = race([lambda: send("5s")])
+    assert answer.status_code in {200, 201}
+
+
+def lock_timeout() -> str:
+    """As the settings have it, in the words of PostgreSQL."""
+    options = settings.DATABASES["default"]["OPTIONS"]["options"]
+    return f"{int(options.partition('lock_timeout=')[2]) // 1000}s"
+
+
+def look_at_a_connection() -> tuple[str, str]:
+    """Whether a transaction is open on it, and its lock_timeout."""
+    found = connection.connection.info.transaction_status.name
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT current_setting('lock_timeout')")
+        return found, cursor.fetchone()[0]

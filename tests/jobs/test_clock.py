@@ -1,6 +1,7 @@
 """Time is a row and the database's clock: reviews that end by themselves, and jobs that expire (SURVIVE C1, C2, C3)."""
 
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from django.db import connection, transaction
@@ -61,6 +62,7 @@ def test_a_wrong_clock_of_the_worker_changes_nothing(poster, worker, monkeypatch
 
 def test_the_review_window_is_the_one_of_the_terms(poster, worker):
     job = submitted_job(poster, worker, terms={"review_window_seconds": 3600})
+    assert job.auto_approve_at and job.submitted_at
     assert job.auto_approve_at - job.submitted_at == timedelta(hours=1)
 
 
@@ -69,7 +71,7 @@ def test_a_resubmission_starts_the_clock_anew(poster, worker):
     jobs.reject_submission(job=job, actor=poster, reason="Too long.")
     assert approve_due_reviews() == 0
     job = jobs.submit_output(job=job, actor=worker, output_data=OUTPUT)
-    assert job.auto_approve_at > timezone.now() + timedelta(days=6)
+    assert job.auto_approve_at and job.auto_approve_at > timezone.now() + timedelta(days=6)
     assert approve_due_reviews() == 0
     assert status(job) == Status.IN_REVIEW
 
@@ -163,9 +165,8 @@ def test_both_clocks_agree_that_a_dispute_in_time_wins():
     poster, worker = make_person(funds=20 * PRICE), make_agent()
     for _ in range(20):
         job = overdue(submitted_job(poster, worker))
-        outcomes = race(
-            [approve_due_reviews, lambda job=job: jobs.freeze_job(job=job, actor=poster, reason="Not as agreed.")]
-        )
+        dispute = partial(jobs.freeze_job, job=job, actor=poster, reason="Not as agreed.")
+        outcomes = race([approve_due_reviews, dispute])
         ended = status(job)
         assert (outcomes[0], isinstance(outcomes[1], Job), escrow_balance(job)) == (
             (1, False, 0) if ended == Status.COMPLETED else (0, True, PRICE)

@@ -349,6 +349,7 @@ class Market(RuleBasedStateMachine):
             self.attempt(lambda: self.next_step(job))
 
     def next_step(self, job: Job) -> None:
+        worker = job.worker or job.poster
         offer = job.bids.filter(status="PENDING").first()
         match job.status:
             case Status.DRAFT:
@@ -358,9 +359,9 @@ class Market(RuleBasedStateMachine):
             case Status.OPEN:
                 make_bid(job, self.agents[3] if job.poster != self.agents[3] else self.agents[0])
             case Status.ASSIGNED:
-                jobs.start_job(job=job, actor=job.worker)
+                jobs.start_job(job=job, actor=worker)
             case Status.IN_PROGRESS:
-                jobs.submit_output(job=job, actor=job.worker, output_data=OUTPUT)
+                jobs.submit_output(job=job, actor=worker, output_data=OUTPUT)
             case Status.IN_REVIEW:
                 jobs.approve_job(job=job, actor=job.poster)
 

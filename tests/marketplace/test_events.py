@@ -35,9 +35,9 @@ def dead_broker() -> Iterator[None]:
 
 
 def switch_broker(url: str) -> None:
-    current_app.conf.broker_url = url
+    current_app.conf.update(broker_url=url)
     current_app.close()
-    current_app.amqp._producer_pool = None
+    vars(current_app.amqp)["_producer_pool"] = None
 
 
 def waiting_messages() -> list[str]:

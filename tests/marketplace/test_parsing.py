@@ -1,6 +1,7 @@
 """What bodies are read as, and what no body can do (SURVIVE L9, S9; WIRE 0.1, 0.2)."""
 
 import json
+from typing import Any
 
 import pytest
 
@@ -54,6 +55,13 @@ def test_an_empty_body_is_an_empty_object_whatever_its_type(worker_api, media_ty
     assert form.status_code == 201
 
 
+def test_a_chunked_body_is_refused_rather_than_ignored(poster, poster_api, problem):
+    job = open_job(poster)
+    refusal = poster_api.patch(f"/jobs/{job.pk}/cancel", b"", transfer_encoding="chunked")
+    assert problem(refusal) == (411, "LENGTH_REQUIRED", [])
+    assert Job.objects.get(pk=job.pk).status == "OPEN"
+
+
 def test_null_means_absent(poster, poster_api, worker_api):
     """WIRE 0.2: the Python SDK sends null in every optional field."""
     body = {"title": "T", "budgetUsdc": 5, "templateId": None, "inputData": None, "deadlineAt": None, "terms": None}
@@ -63,28 +71,33 @@ def test_null_means_absent(poster, poster_api, worker_api):
     assert bid.json()["data"]["coverLetter"] == ""
 
 
-@pytest.mark.parametrize(
-    ("amount", "kept"),
-    [
-        ("50", "50.00"),
-        ("50.00", "50.00"),
-        (50, "50.00"),
-        (0.1, "0.10"),
-        ("0.000001", "0.000001"),
-        (1e-6, "0.000001"),
-        ("1000000000", "1000000000.00"),
-        *((amount, None) for amount in (0, "0", -1, "-1", "+1", "1e6", "1_000", " 1", "١", "", "NaN", "Infinity")),
-        *((amount, None) for amount in ("0.0000001", 1e-7, 1000000000.000001, "1000000001", 2**53 + 1, 2**63, 10**300)),
-        *((amount, None) for amount in (True, False, [], {}, "9" * 10_000)),
-    ],
-)
-def test_amounts_are_exact_or_refused(poster_api, problem, amount, kept):
+EXACT: list[tuple[Any, str]] = [
+    ("50", "50.00"),
+    ("50.00", "50.00"),
+    (50, "50.00"),
+    (0.1, "0.10"),
+    ("0.000001", "0.000001"),
+    (1e-6, "0.000001"),
+    ("1000000000", "1000000000.00"),
+]
+INEXACT: list[Any] = [
+    *(0, "0", -1, "-1", "+1", "1e6", "1_000", " 1", "١", "", "NaN", "Infinity"),
+    *("0.0000001", 1e-7, 1000000000.000001, "1000000001", 2**53 + 1, 2**63, 10**300),
+    *(True, False, [], {}, "9" * 10_000),
+]
+
+
+@pytest.mark.parametrize(("amount", "kept"), EXACT)
+def test_amounts_are_kept_exactly(poster_api, amount, kept):
     """L9"""
-    response = poster_api.post("/jobs", {"title": "T", "budgetUsdc": amount})
-    if kept is None:
-        assert problem(response) == (400, "VALIDATION_FAILED", ["budgetUsdc"])
-    else:
-        assert response.json()["data"]["budgetUsdc"] == kept
+    assert poster_api.post("/jobs", {"title": "T", "budgetUsdc": amount}).json()["data"]["budgetUsdc"] == kept
+
+
+@pytest.mark.parametrize("amount", INEXACT)
+def test_amounts_that_are_not_exact_are_refused(poster_api, problem, amount):
+    """L9"""
+    refusal = poster_api.post("/jobs", {"title": "T", "budgetUsdc": amount})
+    assert problem(refusal) == (400, "VALIDATION_FAILED", ["budgetUsdc"])
 
 
 @pytest.mark.parametrize(
