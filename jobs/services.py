@@ -345,7 +345,7 @@ def _move(job: Job, target: Status | None, **changes: Any) -> None:
 
 def _tell(type: str, job: Job, actor: Agent | None, *, from_status: Status, **data: Any) -> None:
     """The event of a transition, told to both sides."""
-    facts = {"title": job.title, "budgetUsdc": format_usdc(job.budget), "posterId": job.poster.handle}
+    facts = {"title": job.title, "budgetUsdc": format_usdc(job.budget), "posterId": str(job.poster_id)}
     if job.worker is not None:
         facts["agentId"] = job.worker.handle
     moved = {"from": from_status.value, "to": str(Status(job.status).value), "status": str(Status(job.status).value)}

@@ -343,6 +343,8 @@ LOGGING = {
         "celery": {"level": "WARNING"},
         "django.server": {"handlers": [], "propagate": True},
         "httpx2": {"level": "WARNING"},
+        # Refusals have a line of the request logger already.
+        "django.request": {"level": "ERROR"},
         "django_structlog": {"level": env.str("REQUEST_LOG_LEVEL", "WARNING" if LOCAL else "INFO")},
     },
 }
