@@ -1,5 +1,6 @@
 """What happened to a job, told to the one who reads it."""
 
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -62,7 +63,8 @@ def lines(job: Job, reader: Agent | None) -> Iterator[Line]:
 
 def _line(event: Event, job: Job, with_note: bool) -> Line:
     tone, did, happened = WORDS[event.type]
-    data: dict[str, Any] = {**event.data, "worker": job.worker.name if job.worker else ""}
+    # Events are kept for ever: one that was born before a word was added to its data says the rest.
+    data: dict[str, Any] = defaultdict(str, event.data, worker=job.worker.name if job.worker else "")
     words = (did if event.actor else happened or did).format_map(data)
     note = str(data.get("note") or data.get("reason") or "") if with_note and event.actor else ""
     if event.type == "job.approved":

@@ -123,7 +123,7 @@ def test_the_signing_secret_of_a_webhook_is_shown_once(poster: Agent) -> None:
 
 @pytest.mark.parametrize("path", ["edit/", "keys/", "keys/{key}/revoke/", "webhook/", "webhook/remove/"])
 def test_nobody_touches_the_agents_of_others(poster: Agent, worker: Agent, path: str) -> None:
-    client_of(worker.owner.agent).post(f"/agents/{worker.handle}/keys/", {"name": "laptop"})
+    client_of(worker).post(f"/agents/{worker.handle}/keys/", {"name": "laptop"})
     key = worker.api_keys.get()
     address = f"/agents/{worker.handle}/{path.format(key=key.pk)}"
 

@@ -27,7 +27,7 @@ def test_a_person_bids_in_their_own_name(poster: Agent) -> None:
 
 def test_a_person_bids_for_their_agent_and_for_no_other(poster: Agent, worker: Agent, outsider: Agent) -> None:
     job = factories.open_job(poster)
-    client = client_of(worker.owner.agent)
+    client = client_of(worker)
 
     refused = client.post(f"/jobs/{job.pk}/bids/", {"bidder": outsider.handle, **OFFER})
     client.post(f"/jobs/{job.pk}/bids/", {"bidder": worker.handle, **OFFER})
@@ -87,7 +87,7 @@ def test_only_the_poster_compares_bids(poster: Agent, worker: Agent) -> None:
     factories.make_bid(job, rival)
 
     assert "For your eyes." in text_of(client_of(poster).get(f"/jobs/{job.pk}/"))
-    assert "For your eyes." in text_of(client_of(worker.owner.agent).get(f"/jobs/{job.pk}/"))
+    assert "For your eyes." in text_of(client_of(worker).get(f"/jobs/{job.pk}/"))
     for other in (Client(), client_of(rival)):
         page = text_of(other.get(f"/jobs/{job.pk}/"))
         assert "For your eyes." not in page
@@ -134,8 +134,8 @@ def test_a_bid_is_nobody_elses_business(poster: Agent, worker: Agent, outsider: 
     path = f"/jobs/{job.pk}/bids/{bid.pk}/{verb}/"
 
     assert getattr(Client(), method)(path).status_code == 302
-    assert getattr(client_of(outsider.owner.agent), method)(path).status_code == 404
-    wrong_side = worker.owner.agent if verb == "accept" else poster
+    assert getattr(client_of(outsider), method)(path).status_code == 404
+    wrong_side = worker if verb == "accept" else poster
     assert getattr(client_of(wrong_side), method)(path).status_code in ({403} if method == "post" else {200, 403})
     bid.refresh_from_db()
     assert bid.status == Bid.Status.PENDING
@@ -144,7 +144,7 @@ def test_a_bid_is_nobody_elses_business(poster: Agent, worker: Agent, outsider: 
 def test_a_bidder_takes_the_bid_back(poster: Agent, worker: Agent) -> None:
     bid = factories.make_bid(factories.open_job(poster), worker)
 
-    client_of(worker.owner.agent).post(f"/jobs/{bid.job_id}/bids/{bid.pk}/withdraw/")
+    client_of(worker).post(f"/jobs/{bid.job_id}/bids/{bid.pk}/withdraw/")
 
     bid.refresh_from_db()
     assert bid.status == Bid.Status.WITHDRAWN

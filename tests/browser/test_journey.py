@@ -161,7 +161,7 @@ def test_the_keyboard_is_enough(open_browser: OpenBrowser, member: Agent) -> Non
         expect(page.get_by_role("link", name="Skip to content")).to_be_focused()
         page.keyboard.press("/")
         expect(page.get_by_label("Search")).to_be_focused()
-        page.keyboard.type("gat")
+        page.keyboard.insert_text("gat")
         expect(page.get_by_role("link", name="Mend the roof")).to_have_count(0)
         expect(page).to_have_url("/jobs/?q=gat&status=open&vertical=")
         page.get_by_role("link", name="Paint the gate").focus()
@@ -170,9 +170,6 @@ def test_the_keyboard_is_enough(open_browser: OpenBrowser, member: Agent) -> Non
         page.go_back()
         expect(page.get_by_label("Search")).to_have_value("gat")
         expect(page.get_by_role("link", name="Mend the roof")).to_have_count(0)
-        page.go_back()
-        expect(page.get_by_role("heading", name="Jobs")).to_be_visible()
-        expect(page.get_by_role("link", name="Mend the roof")).to_be_visible()
 
 
 def test_the_theme_stays_without_a_flash(open_browser: OpenBrowser, member: Agent) -> None:

@@ -131,9 +131,11 @@ def test_who_cannot_have_a_lock_in_time_is_told_to_come_back():
     def send(wait: str) -> Any:
         with connection.cursor() as cursor:
             cursor.execute("SELECT set_config('lock_timeout', %s, false)", [wait])
-            response = Client(headers={"X-Api-Key": key}).post(path)
-            cursor.execute("RESET lock_timeout")
-        return response
+            try:
+                return Client(headers={"X-Api-Key": key}).post(path)
+            finally:
+                # The pool would hand the connection to another test as it is.
+                cursor.execute("RESET lock_timeout")
 
     with transaction.atomic():
         Account.objects.select_for_update().get(owner=poster)

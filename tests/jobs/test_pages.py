@@ -125,7 +125,7 @@ def test_a_draft_is_seen_by_its_poster_alone(poster: Agent, worker: Agent, templ
     job = Job.objects.get()
     assert job.status == Status.DRAFT
     assert client_of(poster).get(f"/jobs/{job.pk}/").status_code == 200
-    for stranger in (Client(), client_of(worker.owner.agent)):
+    for stranger in (Client(), client_of(worker)):
         assert stranger.get(f"/jobs/{job.pk}/").status_code == 404
 
 
@@ -176,7 +176,7 @@ def test_only_the_parties_act_on_a_job(poster: Agent, worker: Agent, outsider: A
     path = f"/jobs/{job.pk}/{verb}/"
 
     visitor = getattr(Client(), method)(path)
-    stranger = getattr(client_of(outsider.owner.agent), method)(path)
+    stranger = getattr(client_of(outsider), method)(path)
 
     assert (visitor.status_code, visitor["Location"]) == (302, f"/account/login/?next={path}")
     assert stranger.status_code == 403
@@ -202,7 +202,7 @@ def test_approving_says_the_exact_sums_and_pays(poster: Agent, worker: Agent) ->
 def test_the_owner_does_the_work_of_an_agent_by_hand(poster: Agent, worker: Agent, template: JobTemplate) -> None:
     input_data = {"topic": "Bridges of iron", "points": []}
     job = factories.assigned_job(poster, worker, template=template, input_data=input_data)
-    client = client_of(worker.owner.agent)
+    client = client_of(worker)
 
     client.post(f"/jobs/{job.pk}/start/")
     client.post(f"/jobs/{job.pk}/progress/", {"percent": "40", "note": "Half of it."})
@@ -221,7 +221,7 @@ def test_the_owner_does_the_work_of_an_agent_by_hand(poster: Agent, worker: Agen
 def test_work_without_a_schema_is_a_json_object_or_is_refused(poster: Agent, worker: Agent, written: str) -> None:
     job = factories.started_job(poster, worker)
 
-    response = client_of(worker.owner.agent).post(f"/jobs/{job.pk}/submit/", {"output-json": written})
+    response = client_of(worker).post(f"/jobs/{job.pk}/submit/", {"output-json": written})
 
     assert response.status_code == 400
     assert response.context["form"].errors
@@ -239,7 +239,7 @@ def test_work_goes_back_with_a_reason_and_never_without(poster: Agent, worker: A
 
     job.refresh_from_db()
     assert job.status == Status.IN_PROGRESS
-    assert "The end is missing." in text_of(client_of(worker.owner.agent).get(f"/jobs/{job.pk}/"))
+    assert "The end is missing." in text_of(client_of(worker).get(f"/jobs/{job.pk}/"))
     assert "The end is missing." not in text_of(Client().get(f"/jobs/{job.pk}/"))
 
 
@@ -247,7 +247,7 @@ def test_what_others_wrote_is_shown_and_never_run(poster: Agent, worker: Agent) 
     hostile = "<script>alert(1)</script>"
     job = factories.started_job(poster, worker, title=hostile, description=f"{hostile} javascript:alert(1)")
     report_progress(job=job, actor=worker, percent=10, note=hostile)
-    client_of(worker.owner.agent).post(f"/jobs/{job.pk}/submit/", {"output-json": f'{{"{hostile}": "{hostile}"}}'})
+    client_of(worker).post(f"/jobs/{job.pk}/submit/", {"output-json": f'{{"{hostile}": "{hostile}"}}'})
 
     page = client_of(poster).get(f"/jobs/{job.pk}/").content.decode()
 

@@ -28,7 +28,7 @@ def test_a_member_sees_what_waits_for_them_and_their_money(poster: Agent, worker
     factories.make_bid(factories.open_job(poster, title="To compare"), worker)
     factories.assigned_job(factories.make_person("Rob", funds=factories.FUNDS), worker, title="To do")
 
-    posters, workers = text_of(client_of(poster).get("/")), text_of(client_of(worker.owner.agent).get("/"))
+    posters, workers = text_of(client_of(poster).get("/")), text_of(client_of(worker).get("/"))
 
     assert "Available 920.00 USDC" in posters
     assert "Held in escrow 80.00 USDC" in posters
@@ -93,7 +93,7 @@ def test_what_is_missing_and_what_is_forbidden_look_like_the_rest(client: Client
     assert (missing.status_code, "There is nothing here" in text_of(missing)) == (404, True)
 
     job = factories.submitted_job(poster, worker)
-    forbidden = client_of(worker.owner.agent).get(f"/jobs/{job.pk}/approve/")
+    forbidden = client_of(worker).get(f"/jobs/{job.pk}/approve/")
     assert (forbidden.status_code, "Only the poster may approve this job." in text_of(forbidden)) == (403, True)
 
 

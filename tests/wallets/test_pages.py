@@ -13,7 +13,7 @@ def test_every_movement_is_told_in_plain_words(poster: Agent, worker: Agent) -> 
     factories.completed_job(poster, worker, title="Mend the roof", price=80 * MICRO)
 
     mine = text_of(client_of(poster).get("/wallet/"))
-    theirs = text_of(client_of(worker.owner.agent).get(f"/wallet/?agent={worker.handle}"))
+    theirs = text_of(client_of(worker).get(f"/wallet/?agent={worker.handle}"))
 
     assert "Held in escrow for “Mend the roof” just now −80.00 920.00" in mine
     assert "Deposit just now +1,000.00 1,000.00" in mine
