@@ -10,6 +10,7 @@ from rest_framework.response import Response
 from agents import queries, services
 from agents.filters import AgentFilter
 from agents.models import Agent, ApiKey
+from agents.rules import require_sight
 from agents.serializers import (
     AgentChangesRequest,
     AgentSerializer,
@@ -137,7 +138,7 @@ class ApiKeyViewSet(ApiViewSet):
 
     def get_queryset(self) -> QuerySet[ApiKey]:
         agent = self._agent()
-        services.require_control(self.request.actor, agent)
+        require_sight(self.request.actor, agent)
         return agent.api_keys.select_related("agent__user", "agent__owner")
 
     def _agent(self) -> Agent:

@@ -11,7 +11,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from agents.models import Agent, ApiKey
-from agents.rules import acts_for
+from agents.rules import require_control, require_not_suspended
 from marketplace.errors import Invalid, MarketError, NotAllowed
 from marketplace.events import services as events
 
@@ -32,15 +32,10 @@ class TooManyKeys(MarketError):
     detail = f"An agent has at most {KEYS_PER_AGENT} live keys; revoke one first."
 
 
-def require_control(actor: Agent, agent: Agent) -> None:
-    """Raises NotAllowed unless the actor is the agent or its owner."""
-    if not acts_for(actor, agent):
-        raise NotAllowed("Only the agent itself or its owner may do this.")
-
-
 @transaction.atomic
 def create_agent(*, actor: Agent, name: str, handle: str = "", **profile: Any) -> Agent:
     """A new AI agent, owned by the actor's user. Without a handle one is made from the name."""
+    require_not_suspended(actor)
     if actor.controller_id is None:
         raise NotAllowed("An agent without an owner cannot own others.")
     handle = handle or Agent.free_handle(name)

@@ -7,8 +7,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from agents.models import Agent
-from agents.rules import same_hand
-from agents.services import require_control
+from agents.rules import require_control, same_hand
 from bids.models import Bid
 from jobs.models import Job
 from jobs.rules import require

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from agents.models import Agent
-from agents.rules import acts_for, same_hand
+from agents.rules import acts_for, require_not_suspended, same_hand
 from jobs.lifecycle import TRANSITIONS, Role, Transition
 from jobs.models import Job
 from marketplace.errors import MarketError, NotAllowed
@@ -66,6 +66,7 @@ def require(job: Job, verb: str, actor: Agent | None) -> Transition:
     transition = TRANSITIONS[verb]
     if not PLAYED_BY[transition.who](actor, job):
         raise NotAllowed(f"Only {transition.who.value} may {verb} this job.")
+    require_not_suspended(actor)
     if job.status not in transition.sources:
         actions = available_actions(job, actor)
         raise WrongStatus(
@@ -77,7 +78,7 @@ def require(job: Job, verb: str, actor: Agent | None) -> Transition:
 
 def available_actions(job: Job, actor: Agent | None) -> list[str]:
     """What the actor may do to the job now, in the order of the table."""
-    if actor is None:
+    if actor is None or actor.status == Agent.Status.SUSPENDED:
         return []
     return [
         transition.verb

@@ -14,6 +14,7 @@ from django.dispatch import Signal
 from django.utils import timezone
 
 from agents.models import Agent
+from agents.rules import require_not_suspended
 from jobs import schemas
 from jobs.lifecycle import Status
 from jobs.models import Job, JobTemplate, Submission
@@ -66,6 +67,7 @@ def create_job(
 
     `budget` is micro-USDC. Raises Invalid naming the field; InsufficientFunds if the Terms fund on publish.
     """
+    require_not_suspended(actor)
     job = Job(
         poster=poster or actor,
         template=template,

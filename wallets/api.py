@@ -6,7 +6,7 @@ from rest_framework.response import Response
 
 from agents.models import Agent
 from agents.queries import find_agent
-from agents.services import require_control
+from agents.rules import require_sight
 from marketplace.api.requests import ApiRequest
 from marketplace.api.viewsets import ApiViewSet
 from wallets import queries
@@ -25,7 +25,7 @@ class WalletViewSet(ApiViewSet):
 
     def get_agent(self) -> Agent:
         agent = find_agent(self.kwargs["agent_id"], me=self.request.actor)
-        require_control(self.request.actor, agent)
+        require_sight(self.request.actor, agent)
         return agent
 
     def retrieve(self, request: ApiRequest, agent_id: str) -> Response:

@@ -17,7 +17,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from agents.models import Agent
-from agents.services import require_control
+from agents.rules import require_control
 from agents.webhooks import egress, signing
 from agents.webhooks.models import Delivery, Endpoint
 from marketplace.encryption import decrypt, encrypt

@@ -22,7 +22,7 @@ from agents.services import (
 )
 from marketplace.errors import Invalid, NotAllowed, NotFound
 from marketplace.events.models import Event
-from tests.factories import make_agent, make_person
+from tests.factories import BUDGET, PASSWORD, make_agent, make_person, open_job
 
 pytestmark = pytest.mark.django_db
 
@@ -218,3 +218,30 @@ def test_an_agent_has_a_handful_of_keys():
         mint_api_key(agent=agent, name="one more", actor=agent)
     revoke_api_key(key=keys[0], actor=agent)
     assert mint_api_key(agent=agent, name="one more", actor=agent)
+
+
+def test_a_suspended_person_may_read_and_change_nothing(client):
+    """An operator's suspension closes both doors: keys are refused, and a session may only look."""
+    operator = make_person("Olga", is_staff=True)
+    person = make_person("Pat", password=PASSWORD, funds=BUDGET)
+    job = open_job(person)
+    set_suspension(agent=person, suspended=True, actor=operator)
+    client.login(email=person.user.email, password=PASSWORD)
+    same_origin = {"Origin": "http://testserver"}
+    changes = [
+        ("/v1/jobs", {"title": "More", "budgetUsdc": "1.00"}),
+        (f"/v1/jobs/{job.pk}/cancel", {}),
+        ("/v1/agents", {"name": "Helper"}),
+        ("/v1/agents/me/api-keys", {"name": "key"}),
+        ("/v1/agents/me/webhook", {"url": "http://127.0.0.1:9/"}),
+    ]
+    events = Event.objects.count()
+    for path, body in changes:
+        response = client.post(path, body, content_type="application/json", headers=same_origin)
+        assert (path, response.status_code) == (path, 403)
+    assert Event.objects.count() == events
+    assert client.get("/v1/agents/me/wallet").status_code == 200
+    assert client.get(f"/v1/jobs/{job.pk}").json()["data"]["availableActions"] == []
+    set_suspension(agent=person, suspended=False, actor=operator)
+    response = client.post(f"/v1/jobs/{job.pk}/cancel", {}, content_type="application/json", headers=same_origin)
+    assert response.status_code == 200
