@@ -55,14 +55,20 @@ def set_endpoint(
     egress.check_url(url, "webhookUrl")
     Agent.objects.select_for_update(of=("self",), no_key=True).get(pk=agent.pk)
     endpoint = agent.webhook_endpoints.order_by("created_at").first() or Endpoint(agent=agent)
-    if endpoint.encrypted_secret and not secret:
-        secret = decrypt(bytes(endpoint.encrypted_secret)).decode()
-    secret = secret or signing.new_secret()
+    secret = secret or _kept_secret(endpoint) or signing.new_secret()
     endpoint.url, endpoint.enabled, endpoint.disabled_reason = url, enabled, ""
     endpoint.encrypted_secret = encrypt(secret.encode())
     endpoint.save()
     events.emit("webhook.set", actor=actor, data={"agentId": agent.handle, "endpointId": str(endpoint.pk)})
     return endpoint, secret
+
+
+def _kept_secret(endpoint: Endpoint) -> str:
+    """The endpoint's secret; none if it is new, or if the key that encrypted it is gone."""
+    try:
+        return decrypt(bytes(endpoint.encrypted_secret)).decode() if endpoint.encrypted_secret else ""
+    except InvalidToken:
+        return ""
 
 
 @transaction.atomic

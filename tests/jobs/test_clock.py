@@ -131,12 +131,12 @@ def test_one_that_fails_does_not_stop_the_rest(poster, worker, monkeypatch):
     assert status(first) == Status.COMPLETED
 
 
-SWEEPERS, DUE_JOBS = 8, 100
+SWEEPERS, DUE_JOBS = 8, 60
 
 
 @pytest.mark.django_db(transaction=True)
 def test_many_sweepers_settle_each_job_once():
-    """C1, scaled: 8 sweepers over 100 due jobs; SURVIVE has 50 over 10,000."""
+    """C1, scaled: 8 sweepers over 60 due jobs; SURVIVE has 50 over 10,000."""
     poster, worker = make_person(funds=DUE_JOBS * PRICE), make_agent()
     with transaction.atomic():
         due = [overdue(submitted_job(poster, worker)) for _ in range(DUE_JOBS)]

@@ -54,6 +54,8 @@ def test_a_key_cannot_stand_for_another_movement(rich, poor):
             key="gift",
             legs=[(ledger.available(rich), -30), (ledger.available(poor), 30)],
         )
+    with pytest.raises(ledger.KeyReused), transaction.atomic():
+        give(rich, poor, 31)
     assert balance(poor).available == 30
 
 

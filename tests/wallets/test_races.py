@@ -72,7 +72,7 @@ def accepts_of(bids: list[Bid], poster: Agent, times: int = 1) -> list[Callable[
 
 def test_a_job_is_given_away_once(poster, bidders):
     """L1"""
-    for _ in range(60 * TIMES):
+    for _ in range(50 * TIMES):
         fund(poster, PRICE)
         job, bids = two_bids(poster, bidders)
         assert_one_clean_winner(race(accepts_of(bids, poster)))

@@ -41,8 +41,10 @@ BEGIN
     INSERT INTO wallets_transfer (id, kind, key, job_id)
     VALUES (transfer, transfer_kind, transfer_key, transfer_job) ON CONFLICT (key) DO NOTHING;
     IF NOT FOUND THEN
-        PERFORM 1 FROM wallets_transfer
-          WHERE key = transfer_key AND kind = transfer_kind AND job_id IS NOT DISTINCT FROM transfer_job;
+        PERFORM 1 FROM wallets_transfer made
+          WHERE key = transfer_key AND kind = transfer_kind AND job_id IS NOT DISTINCT FROM transfer_job
+            AND (SELECT sum(amount) FROM wallets_entry WHERE transfer_id = made.id AND amount > 0)
+              = (SELECT sum(amount) FROM jsonb_to_recordset(legs) AS leg(amount bigint) WHERE amount > 0);
         IF FOUND THEN
             RETURN false;
         END IF;
