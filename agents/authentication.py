@@ -46,7 +46,7 @@ class ApiKeyAuthentication(authentication.BaseAuthentication):
         if raw is None:
             return None
         key = live_key(raw)
-        if key is None or key.agent.status == Agent.Status.SUSPENDED:
+        if key is None:
             raise exceptions.AuthenticationFailed("The API key is unknown, expired or revoked.")
         if key.last_used_at is None or key.last_used_at < timezone.now() - LAST_USED_PRECISION:
             ApiKey.objects.filter(pk=key.pk).update(last_used_at=Now())

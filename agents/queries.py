@@ -40,10 +40,16 @@ def leaderboard() -> QuerySet[Agent]:
 
 
 def live_key(raw: str) -> ApiKey | None:
-    """The key that is neither revoked nor expired by the database's clock."""
-    return (
+    """The key that is neither revoked nor expired by the database's clock, of an agent that nobody has barred.
+
+    With its user's or owner's account an agent is barred too.
+    """
+    barred = Q(status=Agent.Status.SUSPENDED) | Q(user__is_active=False) | Q(owner__is_active=False)
+    barred |= Q(owner__agent__status=Agent.Status.SUSPENDED)
+    key = (
         ApiKey.objects.select_related("agent__user", "agent__owner")
         .filter(digest=ApiKey.digest_of(raw), revoked_at=None)
         .filter(Q(expires_at=None) | Q(expires_at__gt=Now()))
         .first()
     )
+    return None if key is None or Agent.objects.filter(barred, pk=key.agent_id).exists() else key

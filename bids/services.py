@@ -11,7 +11,7 @@ from agents.rules import require_control, same_hand
 from bids.models import Bid
 from jobs.models import Job
 from jobs.rules import require
-from jobs.services import assign_job, lock
+from jobs.services import assign_job, lock, require_in_time
 from marketplace.errors import Invalid, MarketError, NotAllowed
 from marketplace.events import services as events
 from marketplace.money import format_usdc
@@ -36,6 +36,7 @@ def place_bid(
     if same_hand(bidder, job.poster):
         raise NotAllowed("An agent cannot bid on a job of its own owner.")
     require(job, "bid", actor)
+    require_in_time(job)
     if bidder.status != Agent.Status.ACTIVE:
         raise NotAllowed(f"An agent that is {bidder.status} cannot bid.")
     if amount > job.budget:

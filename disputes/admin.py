@@ -2,6 +2,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
+from django.forms import ModelForm
 from django.http import HttpRequest
 
 from disputes.forms import RulingForm
@@ -24,8 +25,12 @@ class DisputeAdmin(admin.ModelAdmin):
     date_hierarchy = "created_at"
 
     def get_fields(self, request: HttpRequest, obj: Dispute | None = None) -> Any:
-        ruled = obj is not None and obj.status == Dispute.Status.RESOLVED
-        return [*self.readonly_fields, "to_poster", "note"] if ruled else self.fields
+        return self.fields if self.has_change_permission(request, obj) else [*self.readonly_fields, "to_poster", "note"]
+
+    def get_form(self, request: HttpRequest, obj: Dispute | None = None, change: bool = False, **kwargs: Any) -> Any:
+        if not self.has_change_permission(request, obj):
+            kwargs["form"] = ModelForm
+        return super().get_form(request, obj, change, **kwargs)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

@@ -1,5 +1,6 @@
 """The ruling, as an operator writes it in the admin."""
 
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from django import forms
@@ -41,9 +42,16 @@ class RulingForm(forms.ModelForm):
         """Micro-USDC, from 0 to the price."""
         text = self.cleaned_data["refund_usdc"].strip()
         try:
-            amount = 0 if text in {"0", "0.0", "0.00"} else parse_usdc(text, "refund")
+            amount = 0 if _is_zero(text) else parse_usdc(text, "refund")
         except Invalid as error:
             raise forms.ValidationError(error.detail) from error
         if amount > (self.instance.job.price or 0):
             raise forms.ValidationError("More than the price.")
         return amount
+
+
+def _is_zero(text: str) -> bool:
+    try:
+        return Decimal(text) == 0
+    except InvalidOperation:
+        return False

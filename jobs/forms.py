@@ -15,6 +15,19 @@ ROLES = [("", "Everyone's"), ("poster", "Posted by me"), ("worker", "My work")]
 PROGRESS = [(percent, f"{percent}%") for percent in range(0, 101, 10)]
 
 
+class MomentField(forms.DateTimeField):
+    """A moment in UTC, whatever offset was typed."""
+
+    widget = forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
+
+    def to_python(self, value: Any) -> datetime | None:
+        moment = super().to_python(value)
+        try:
+            return moment.astimezone(UTC) if moment else None
+        except OverflowError as error:
+            raise forms.ValidationError("Must lie in the years 1 to 9999 in UTC.") from error
+
+
 class JobForm(forms.Form):
     """The words, the money and the clocks of a job; what a template asks for is a form of its own."""
 
@@ -31,10 +44,9 @@ class JobForm(forms.Form):
     budget = UsdcField(
         help_text="The most you will pay. Bids stay at or below it; nothing is held until you accept one."
     )
-    deadline_at = forms.DateTimeField(
+    deadline_at = MomentField(
         label="Open for bids until (UTC)",
         help_text="If nobody is hired by then, the job closes.",
-        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
     )
     review_window = forms.TypedChoiceField(
         coerce=int,

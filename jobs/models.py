@@ -5,6 +5,7 @@ from __future__ import annotations
 import pgtrigger
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVector, SearchVectorField
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
@@ -13,7 +14,9 @@ from agents.models import Agent
 from jobs.lifecycle import STATUS_MOVES, Status
 from jobs.terms import Terms
 from marketplace.identifiers import uuid7
-from marketplace.money import share
+from marketplace.money import MAX_AMOUNT, format_usdc, share
+
+PLAIN = "plain"  # stands in addresses for a job without a template
 
 
 class JobTemplate(models.Model):
@@ -38,9 +41,14 @@ class JobTemplate(models.Model):
         return self.name
 
     def clean(self) -> None:
-        """Refuses schemas that are not valid JSON Schema; raises Django's ValidationError."""
+        """Raises Django's ValidationError for what no job could be posted from."""
         from jobs.schemas import check_schema
 
+        if self.slug == PLAIN:
+            raise ValidationError({"slug": "Stands for a job without a template; choose another."})
+        if not 0 <= self.suggested_budget <= MAX_AMOUNT:
+            most = f"{MAX_AMOUNT} micro-USDC ({format_usdc(MAX_AMOUNT)} USDC)"
+            raise ValidationError({"suggested_budget": f"Must be between 0 and {most}."})
         check_schema(self.input_schema, "input_schema")
         check_schema(self.output_schema, "output_schema")
 

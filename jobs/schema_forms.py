@@ -10,14 +10,16 @@ import json
 import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC
 from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
 
-from marketplace.errors import FieldError
+from jobs.forms import MomentField
+from marketplace.api.parsers import require_storable
+from marketplace.errors import FieldError, Invalid
 from marketplace.html import ProseField
+from marketplace.json_limits import readable_json, require_limits
 
 LONG_TEXT = 200
 WHOLE = "json"
@@ -30,7 +32,7 @@ class JsonField(forms.CharField):
     widget = forms.Textarea(attrs={"rows": 6, "class": "json", "spellcheck": "false"})
 
     def prepare_value(self, value: Any) -> Any:
-        return value if isinstance(value, str) else json.dumps(value, indent=2, ensure_ascii=False)
+        return value if isinstance(value, str) else readable_json(value)
 
     def clean(self, value: Any) -> Any:
         text = super().clean(value)
@@ -38,16 +40,21 @@ class JsonField(forms.CharField):
             return None
         try:
             parsed = json.loads(text, parse_constant=_refuse_constant, parse_float=_finite)
-            kept = json.dumps(parsed, ensure_ascii=False).encode()
         except json.JSONDecodeError as error:
             raise ValidationError(f"Not JSON: {error.msg} at line {error.lineno} column {error.colno}.") from error
-        except UnicodeEncodeError as error:
-            raise ValidationError("Must not hold half a surrogate pair.") from error
         except (ValueError, RecursionError) as error:
             raise ValidationError("Cannot be kept: a number is too long, or it is nested too deep.") from error
-        if b"\\u0000" in kept:
-            raise ValidationError("Must not hold NUL characters.")
+        _require_keepable(parsed)
         return parsed
+
+
+def _require_keepable(data: Any) -> None:
+    """What the API refuses, refused in a form."""
+    try:
+        require_limits(data)
+        require_storable(data)
+    except Invalid as refusal:
+        raise ValidationError(refusal.errors[0].message if refusal.errors else refusal.detail) from refusal
 
 
 def _refuse_constant(name: str) -> None:
@@ -78,7 +85,9 @@ class LinesField(ProseField):
         super().__init__(rows=4, **kwargs)
 
     def prepare_value(self, value: Any) -> Any:
-        return "\n".join(value) if isinstance(value, list) else value
+        if not isinstance(value, list):
+            return value
+        return "\n".join(item if isinstance(item, str) else json.dumps(item) for item in value)
 
     def clean(self, value: Any) -> Any:
         return [line.strip() for line in super().clean(value).splitlines() if line.strip()]
@@ -95,7 +104,8 @@ class ChoiceOfField(forms.TypedChoiceField):
         self._known = dict(blank + choices)
 
     def prepare_value(self, value: Any) -> Any:
-        return json.dumps(value) if value is not None and value not in self._known else value
+        is_typed = isinstance(value, str) and value in self._known
+        return value if value is None or is_typed else json.dumps(value)
 
 
 class ChoicesOfField(forms.TypedMultipleChoiceField):
@@ -115,12 +125,10 @@ class IsoDateField(forms.DateField):
         return day.isoformat() if day else None
 
 
-class IsoMomentField(forms.DateTimeField):
-    widget = forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
-
+class IsoMomentField(MomentField):
     def clean(self, value: Any) -> Any:
         moment = super().clean(value)
-        return moment.astimezone(UTC).isoformat().replace("+00:00", "Z") if moment else None
+        return moment.isoformat().replace("+00:00", "Z") if moment else None
 
 
 class SchemaForm(forms.Form):
@@ -135,6 +143,9 @@ class SchemaForm(forms.Form):
             self.fields[name] = _field(property, self.properties[property], property in required)
         if not self.properties:
             self.fields[WHOLE] = JsonObjectField(label="Data", help_text="A JSON object.", initial={})
+
+    def clean(self) -> None:
+        _require_keepable(self.value())
 
     def value(self) -> dict[str, Any]:
         """The data that was filled in; what was left empty is left out."""

@@ -13,7 +13,9 @@ MOST_ERRORS = 20
 
 
 def check_schema(schema: Any, field: str) -> None:
-    """Raises Django's ValidationError naming `field` unless the schema is one that we can apply."""
+    """Raises Django's ValidationError naming `field` unless the schema is one that we can apply and a form can show."""
+    if not isinstance(schema, dict):
+        raise ValidationError({field: "Must be a JSON object, between { and }."})
     try:
         _validator(schema)
     except (jsonschema_rs.ValidationError, jsonschema_rs.ReferencingError, ValueError, TypeError) as error:

@@ -22,7 +22,7 @@ from jobs.rules import require
 from jobs.terms import Terms
 from marketplace.errors import Invalid, MarketError
 from marketplace.events import services as events
-from marketplace.money import format_usdc
+from marketplace.money import MAX_AMOUNT, format_usdc
 from marketplace.timestamps import format_timestamp
 from wallets import services as wallets
 
@@ -37,6 +37,17 @@ SHORTEST_REASON = 3
 class NoRevisionsLeft(MarketError):
     code, title = "NO_REVISIONS_LEFT", "No revisions left"
     detail = "The agreed number of revisions is used up; approve the submission or open a dispute."
+
+
+class DeadlinePassed(MarketError):
+    code, title = "DEADLINE_PASSED", "Deadline passed"
+    detail = "The deadline of this job has passed; it is about to be cancelled."
+
+
+def require_in_time(job: Job) -> None:
+    """Raises DeadlinePassed when an open job's deadline has passed by the database's clock, swept or not."""
+    if not Job.objects.filter(pk=job.pk, deadline_at__gt=Now()).exists():
+        raise DeadlinePassed()
 
 
 def lock(job: Job) -> Job:
@@ -124,6 +135,10 @@ def _check(job: Job) -> None:
     """Raises Invalid naming what is wrong with a job that is written or published."""
     if job.deadline_at <= timezone.now():
         raise Invalid.field("deadlineAt", "Must be in the future.")
+    if job.deadline_at > timezone.now() + settings.LONGEST_DEADLINE:
+        raise Invalid.field("deadlineAt", f"Must be within {settings.LONGEST_DEADLINE.days} days.")
+    if not 0 < job.budget <= MAX_AMOUNT:
+        raise Invalid.field("budget", "Must be more than 0 and at most 1000000000.")
     if job.template is not None:
         if not job.template.is_active and job._state.adding:
             raise Invalid.field("templateId", "This template is no longer offered.")
@@ -135,6 +150,7 @@ def assign_job(*, job: Job, worker: Agent, price: int, actor: Agent) -> Job:
     """OPEN → ASSIGNED at the agreed micro-USDC, which is now in escrow. Raises InsufficientFunds."""
     job = lock(job)
     transition = require(job, "assign", actor)
+    require_in_time(job)
     held = job.budget if job.rules.fund_on == "publish" else 0
     _move(job, transition.target, worker=worker, price=price, assigned_at=Now())
     if job.rules.fund_on == "assign":

@@ -18,7 +18,7 @@ from agents.models import Agent
 from jobs import queries, services, timeline
 from jobs.forms import ChangesForm, JobForm, ProgressForm, ReasonForm, SearchForm
 from jobs.lifecycle import Status
-from jobs.models import Job
+from jobs.models import PLAIN, Job
 from jobs.rules import available_actions, is_party, is_poster, is_worker, require
 from jobs.schema_forms import SchemaForm, facts
 from jobs.terms import Terms
@@ -26,7 +26,6 @@ from marketplace.errors import MarketError
 from marketplace.html import actor_of, done, keyset_page, member_of, page, show_refusal
 from wallets import queries as wallets
 
-PLAIN = "plain"
 ANY_STATUS = "all"
 
 

@@ -7,6 +7,6 @@ class EndpointForm(forms.Form):
     url = forms.CharField(
         max_length=2000,
         label="Webhook address",
-        help_text="We POST signed events there. Saving makes a new signing secret, shown once.",
+        help_text="We POST signed events there. Saving shows the signing secret, which stays when the address changes.",
         widget=forms.URLInput(attrs={"placeholder": "https://agent.example.com/hooks"}),
     )

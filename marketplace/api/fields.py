@@ -1,6 +1,5 @@
 """Fields that take exactly what they say: no number for a text, no text for a number, no flag for either."""
 
-import json
 import re
 from datetime import UTC, datetime
 from typing import Any
@@ -10,6 +9,7 @@ from rest_framework import serializers
 from rest_framework.fields import empty
 
 from marketplace.errors import Invalid
+from marketplace.json_limits import require_limits
 from marketplace.money import format_usdc, parse_usdc
 from marketplace.text import clean_text
 from marketplace.timestamps import format_timestamp
@@ -108,29 +108,16 @@ class TimestampField(serializers.Field[datetime, Any, str, Any]):
 class JSONObjectField(serializers.Field[dict[str, Any], Any, dict[str, Any], Any]):
     """A JSON object of bounded depth and size."""
 
-    default_error_messages = {
-        "invalid": "Must be a JSON object.",
-        "too_deep": "Must not be nested deeper than {depth} levels.",
-        "too_long": "Must not be longer than {length} bytes of JSON.",
-    }
-
-    def __init__(self, *, max_depth: int = 32, max_length: int = 256 * 1024, **kwargs: Any):
-        super().__init__(**kwargs)
-        self.max_depth, self.max_length = max_depth, max_length
+    default_error_messages = {"invalid": "Must be a JSON object."}
 
     def to_internal_value(self, data: Any) -> dict[str, Any]:
         if not isinstance(data, dict):
             self.fail("invalid")
-        if _depth(data) > self.max_depth:
-            self.fail("too_deep", depth=self.max_depth)
-        if len(json.dumps(data, ensure_ascii=False).encode()) > self.max_length:
-            self.fail("too_long", length=self.max_length)
+        try:
+            require_limits(data)
+        except Invalid as refusal:
+            raise serializers.ValidationError(refusal.detail) from refusal
         return data
 
     def to_representation(self, value: dict[str, Any]) -> dict[str, Any]:
         return value
-
-
-def _depth(value: Any) -> int:
-    members = value.values() if isinstance(value, dict) else value if isinstance(value, list) else None
-    return 0 if members is None else 1 + max(map(_depth, members), default=0)

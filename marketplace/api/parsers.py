@@ -40,7 +40,7 @@ class LenientJSONParser(JSONParser):
             raise Invalid("The body holds a number that is too long.") from error
         if not isinstance(value, dict):
             raise Invalid("The body must be a JSON object.")
-        _require_storable(value, ())
+        require_storable(value)
         return value
 
 
@@ -55,7 +55,7 @@ def _finite(digits: str) -> float:
     return number
 
 
-def _require_storable(value: Any, path: tuple[str, ...]) -> None:
+def require_storable(value: Any, path: tuple[str, ...] = ()) -> None:
     """Raises Invalid naming the path of a string that has a NUL or half a surrogate pair, or of too deep a value."""
     if isinstance(value, str):
         if _NOT_STORABLE.search(value):
@@ -65,8 +65,8 @@ def _require_storable(value: Any, path: tuple[str, ...]) -> None:
     elif isinstance(value, dict):
         for key, member in value.items():
             if _NOT_STORABLE.search(key):
-                raise Invalid("A key of the body holds a NUL character or half a surrogate pair.")
-            _require_storable(member, (*path, key))
+                raise Invalid("A key holds a NUL character or half a surrogate pair.")
+            require_storable(member, (*path, key))
     elif isinstance(value, list):
         for index, item in enumerate(value):
-            _require_storable(item, (*path, str(index)))
+            require_storable(item, (*path, str(index)))

@@ -6,6 +6,7 @@ from typing import Any
 from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail, ValidationError
 from rest_framework.fields import Field
+from rest_framework.settings import api_settings
 
 from marketplace.api.problems import camel_case
 
@@ -43,6 +44,8 @@ class RequestSerializer(CamelCaseSerializer):
         return fields
 
     def to_internal_value(self, data: Mapping[str, Any]) -> dict[str, Any]:
+        if not isinstance(data, Mapping):
+            raise ValidationError({api_settings.NON_FIELD_ERRORS_KEY: ["Must be a JSON object."]})
         sent = {name: value for name, value in data.items() if value is not None}
         fields: dict[str, Any] = dict(self.fields.items())
         spelling = {name: self._spelling(name, sent) for name in fields}

@@ -20,6 +20,7 @@ from agents.models import Agent, ApiKey, User
 from agents.services import create_agent, mint_api_key
 from agents.webhooks.services import set_endpoint
 from agents.webhooks.signing import PREFIX
+from marketplace.demo.templates import load_templates
 from marketplace.identifiers import uuid7
 from marketplace.money import MICRO, format_usdc
 from wallets.queries import balance
@@ -35,6 +36,7 @@ def open_sandbox(base_url: str) -> dict[str, Any]:
     """Makes what is missing, tops every wallet up to 1000.00 USDC, and says how to log in and call."""
     if not settings.LOCAL:
         raise CommandError("The sandbox has known passwords: it exists only with GUILDHALL_LOCAL=1.")
+    load_templates()
     poster = person("poster", "Paula Poster")
     person("operator", "Otto Operator", is_staff=True, is_superuser=True)
     agents = [sandbox_agent(handle, name) for handle, name in AGENTS.items()]

@@ -65,6 +65,8 @@ def make_homes() -> None:
     """Make data_home() and service_home(); where they differ, `servers` in the first leads to the second."""
     make_home(data_home())
     make_home(service_home())
+    # Mails hold links that let their reader in.
+    _make_folder(data_home() / "mail", mode=0o700)
     link = data_home() / "servers"
     if service_home() != data_home() and not link.is_symlink():
         with suppress(FileExistsError):

@@ -9,8 +9,7 @@ import pytest
 from django.conf import settings
 
 from agents.services import mint_api_key
-from jobs.models import JobTemplate
-from marketplace.demo.samples import TEMPLATES
+from marketplace.demo.templates import load_templates
 from marketplace.management.commands.draw import LIFECYCLE, lifecycle_page
 from tests import factories
 
@@ -29,7 +28,7 @@ def examples(page: Path) -> str:
 @pytest.mark.parametrize("page", [page for page in PAGES if examples(page)], ids=lambda page: page.name)
 def test_the_examples_run_as_they_are_written(page: Path, live_server) -> None:
     """A reader who pastes them gets what the text says (P5)."""
-    JobTemplate.objects.create(**TEMPLATES[0])
+    load_templates()
     poster = factories.make_person("Paula", funds=factories.FUNDS)
     worker = factories.make_agent(name="Wanda")
     keys = {

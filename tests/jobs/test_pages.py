@@ -1,5 +1,7 @@
 """Jobs on the pages: found, posted, followed and decided by people."""
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 from django.test import Client
 from django.utils.html import escape
@@ -42,7 +44,7 @@ def typed(**changes: str) -> dict[str, str]:
         "title": "An essay on bridges",
         "description": "For a school paper.",
         "budget": "12.50",
-        "deadline_at": "2099-01-01T12:00",
+        "deadline_at": f"{datetime.now(UTC) + timedelta(days=30):%Y-%m-%dT%H:%M}",
         "review_window": "86400",
         "input-field-0": "Bridges of iron",
         "input-field-1": "arches\r\nropes",
@@ -136,6 +138,7 @@ def test_a_draft_is_seen_by_its_poster_alone(poster: Agent, worker: Agent, templ
         ({"budget": ""}, "This field is required."),
         ({"title": ""}, "This field is required."),
         ({"deadline_at": "2001-01-01T12:00"}, "Must be in the future."),
+        ({"deadline_at": "9999-12-31T23:59:59-12:00"}, "Must lie in the years 1 to 9999 in UTC."),
         ({"input-field-0": ""}, "This field is required."),
         ({"input-field-0": "no capital"}, "does not match"),
         ({"input-field-1": "short\r\nfar too long for it"}, "1: "),
@@ -167,6 +170,22 @@ def test_a_poster_changes_an_open_job(poster: Agent, template: JobTemplate) -> N
 
     job.refresh_from_db()
     assert (job.title, job.input_data["topic"]) == ("An essay on tunnels", "Tunnels")
+
+
+def test_a_deadline_with_an_offset_is_kept_in_utc_and_one_past_the_calendar_is_refused(poster: Agent) -> None:
+    job = factories.open_job(poster)
+    client = client_of(poster)
+    changes = {"title": job.title, "description": job.description, "budget": "100"}
+    noon = (datetime.now(UTC) + timedelta(days=30)).replace(hour=12, minute=0, second=0, microsecond=0)
+
+    client.post(f"/jobs/{job.pk}/update/", changes | {"deadline_at": f"{noon:%Y-%m-%dT%H:%M}+02:00"})
+    refused = client.post(f"/jobs/{job.pk}/update/", changes | {"deadline_at": "9999-12-31T23:59:59-12:00"})
+
+    assert refused.status_code == 400
+    assert refused.context["form"]["deadline_at"].errors
+    job.refresh_from_db()
+    assert job.deadline_at == noon - timedelta(hours=2)
+    assert client.get("/jobs/").status_code == 200
 
 
 @pytest.mark.parametrize("verb", ACTIONS)

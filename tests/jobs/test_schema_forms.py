@@ -1,12 +1,18 @@
 """The form of a JSON Schema: which control, and what is made of what people type."""
 
+import json
 from typing import Any
 
 import pytest
 from django import forms
+from django.core.exceptions import ValidationError
 
+from jobs.models import JobTemplate
 from jobs.schema_forms import JsonField, JsonObjectField, LinesField, SchemaForm, facts
 from marketplace.errors import FieldError
+from marketplace.json_limits import MAX_DEPTH, MAX_LENGTH
+from marketplace.money import MAX_AMOUNT
+from marketplace.pages.templatetags.market import pretty_json
 
 
 def form_of(rules: dict[str, Any], *typed: str, required: bool = True) -> SchemaForm:
@@ -116,3 +122,101 @@ def test_data_is_told_in_the_words_of_its_schema() -> None:
 def test_values_that_are_kept_are_shown_for_changing() -> None:
     assert JsonField().prepare_value({"a": 1}) == '{\n  "a": 1\n}'
     assert LinesField().prepare_value(["one", "two"]) == "one\ntwo"
+
+
+def nested(depth: int) -> str:
+    """Lists in lists, as text."""
+    return "[" * depth + "]" * depth
+
+
+@pytest.mark.parametrize(
+    ("written", "value"),
+    [
+        (nested(MAX_DEPTH), None),
+        (f'"{"x" * (MAX_LENGTH - 2)}"', None),
+        (r'"\\u0000 as people write it"', r"\u0000 as people write it"),
+    ],
+    ids=["deep", "long", "escaped backslash"],
+)
+def test_json_up_to_the_limits_of_the_api_is_taken(written: str, value: Any) -> None:
+    assert JsonField().clean(written) == (json.loads(written) if value is None else value)
+
+
+@pytest.mark.parametrize(
+    ("written", "message"),
+    [
+        (nested(MAX_DEPTH + 1), "nested deeper than 32 levels"),
+        (nested(500), "nested deeper than 32 levels"),
+        (nested(100_000), "nested too deep"),
+        (f'"{"x" * (MAX_LENGTH - 1)}"', "longer than 262144 bytes"),
+        (r'"\u0000"', "NUL characters"),
+        (r'{"\u0000": 1}', "NUL character"),
+        (r'["\ud800"]', "half a surrogate pair"),
+    ],
+    ids=["deep", "deeper", "deepest", "long", "NUL", "NUL in a key", "half a pair"],
+)
+def test_json_that_the_api_refuses_is_refused_in_a_form(written: str, message: str) -> None:
+    with pytest.raises(ValidationError, match=message):
+        JsonField().clean(written)
+
+
+def test_the_limits_are_those_of_all_the_fields_together() -> None:
+    form = form_of({"type": "object"}, '{"a":' * MAX_DEPTH + "1" + "}" * MAX_DEPTH)
+
+    assert not form.is_valid()
+    assert "nested deeper than 32 levels" in form.non_field_errors()[0]
+
+
+def test_data_too_deep_to_be_written_is_shown_as_a_sentence() -> None:
+    deep: list[Any] = []
+    for _ in range(10_000):
+        deep = [deep]
+
+    assert pretty_json(deep) == JsonField().prepare_value(deep) == "This data is nested too deep to be shown."
+    assert pretty_json({"a": 1}) == '{\n  "a": 1\n}'
+
+
+@pytest.mark.parametrize("typed", ["0001-01-01T00:00+12:00", "9999-12-31T23:59-12:00"])
+def test_a_moment_outside_the_calendar_in_utc_is_refused_beside_its_field(typed: str) -> None:
+    form = form_of({"type": "string", "format": "date-time"}, typed)
+
+    assert form["field-0"].errors == ["Must lie in the years 1 to 9999 in UTC."]
+
+
+def test_a_moment_is_kept_in_utc() -> None:
+    form = form_of({"type": "string", "format": "date-time"}, "2030-02-01T10:30+02:00")
+
+    assert form.is_valid(), form.errors
+    assert form.value() == {"it": "2030-02-01T08:30:00Z"}
+
+
+@pytest.mark.parametrize("default", ["text", 5, None, {"a": 1}, [1, None, {"a": 1}], ["one"]])
+@pytest.mark.parametrize("items", [{"type": "string"}, {"type": "string", "enum": ["one"]}])
+def test_any_default_of_a_list_can_be_shown(items: dict[str, Any], default: Any) -> None:
+    assert "field-0" in form_of({"type": "array", "items": items, "default": default}).as_p()
+
+
+@pytest.mark.parametrize("default", [[], {}, "a", 5])
+def test_any_default_of_a_choice_can_be_shown(default: Any) -> None:
+    assert "field-0" in form_of({"enum": ["a"], "default": default}).as_p()
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("input_schema", True),
+        ("input_schema", []),
+        ("output_schema", False),
+        ("output_schema", None),
+        ("slug", "plain"),
+        ("suggested_budget", -1),
+        ("suggested_budget", MAX_AMOUNT + 1),
+    ],
+)
+def test_a_template_that_no_job_can_be_posted_from_is_refused(field: str, value: Any) -> None:
+    whole = {"slug": "essay", "name": "Essay", "suggested_budget": MAX_AMOUNT}
+    JobTemplate(**whole).clean()
+
+    with pytest.raises(ValidationError) as refusal:
+        JobTemplate(**{**whole, field: value}).clean()
+    assert list(refusal.value.message_dict) == [field]

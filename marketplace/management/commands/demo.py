@@ -1,3 +1,4 @@
+import fcntl
 import signal
 from contextlib import ExitStack
 from itertools import count
@@ -32,6 +33,7 @@ class Command(BaseCommand):
             raise CommandError(f"Port {port} is taken; leave --port away to take a free one.")
         port = port or next(port for port in count(FIRST_PORT) if port_is_free(HOST, port))
         with ExitStack() as running:
+            self.take_the_stage(running)
             sandbox = self.set_up(console, running, port)
             console.print(f"Two agent programs and a poster meet at [bold]{sandbox['baseUrl']}[/].")
             show = Show(console, sandbox)
@@ -42,6 +44,14 @@ class Command(BaseCommand):
                 raise CommandError(f"The show stopped: {error} The servers' log: {log_path()}") from error
             if not once:
                 self.go_on_serving(console, sandbox)
+
+    def take_the_stage(self, running: ExitStack) -> None:
+        """Two shows on the same data would drive the same agents."""
+        stage = running.enter_context((embedded.data_home() / "demo.lock").open("w"))
+        try:
+            fcntl.flock(stage, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise CommandError("Another demo is running on this data; stop it, or set GUILDHALL_DATA.") from error
 
     def set_up(self, console: Console, running: ExitStack, port: int) -> dict[str, Any]:
         """Everything up and filled, with a bar that says what is being done; returns the sandbox."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -15,6 +14,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from marketplace.html import UsdcField
+from marketplace.json_limits import readable_json
 from marketplace.money import BASIS_POINTS, format_usdc
 
 register = template.Library()
@@ -147,7 +147,7 @@ def status_badge(thing: Any) -> SafeString:
 @register.filter
 def pretty_json(value: Any) -> str:
     """JSON for people to read; the template escapes it."""
-    return json.dumps(value, indent=2, ensure_ascii=False)
+    return readable_json(value)
 
 
 @register.filter
