@@ -20,7 +20,7 @@ from tests import factories
 from tests.browser.conftest import OpenBrowser
 from wallets.queries import balance
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.django_db(transaction=True)
 
 TEMPLATE = {
     "slug": "product-text",
