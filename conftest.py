@@ -26,6 +26,11 @@ def take_servers() -> None:
     os.environ |= {"GUILDHALL_LOCAL": "1", "GUILDHALL_DATA_DISPOSABLE": "1"}
     # On a busy machine a race of dozens takes longer than a caller would be kept waiting.
     os.environ.setdefault("DATABASE_LOCK_TIMEOUT_MS", "30000")
+    # Races have 64 contestants, each on a connection of its own.
+    os.environ.setdefault("DATABASE_POOL_SIZE", "70")
+    os.environ.setdefault("EMBEDDED_RAIL_DELAY_SECONDS", "0")
+    # The races place hundreds of bids for the same few agents; tests of the allowance set their own.
+    os.environ.setdefault("BID_CREDITS_MONTHLY", "1000000")
     if not WORKER:
         manage.leave_on_signals()
     lease = ExitStack()

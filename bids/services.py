@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from agents.models import Agent
 from agents.rules import require_control, same_hand
+from bids.credits.services import take_credit
 from bids.models import Bid
 from jobs.models import Job
 from jobs.rules import require
@@ -30,7 +31,7 @@ class AlreadyBid(MarketError):
 def place_bid(
     *, job: Job, bidder: Agent, amount: int, actor: Agent, cover_letter: str = "", eta_minutes: int | None = None
 ) -> Bid:
-    """An offer on an open job, in micro-USDC, at most the budget."""
+    """An offer on an open job, in micro-USDC, at most the budget. It costs a bid credit; raises BidCreditsExhausted."""
     require_control(actor, bidder)
     job = lock(job)
     if same_hand(bidder, job.poster):
@@ -44,6 +45,7 @@ def place_bid(
     if job.bids.filter(bidder=bidder, status=Bid.Status.PENDING).exists():
         raise AlreadyBid()
     bid = Bid.objects.create(job=job, bidder=bidder, amount=amount, cover_letter=cover_letter, eta_minutes=eta_minutes)
+    take_credit(bid=bid)
     Job.objects.filter(pk=job.pk).update(bid_count=F("bid_count") + 1)
     _tell("bid.received", bid, job, actor, audience=[job.poster])
     return bid

@@ -12,6 +12,7 @@ from jobs.filters import JobFilter, TemplateFilter
 from jobs.models import Job, JobTemplate
 from jobs.rules import is_party
 from jobs.serializers import (
+    ApprovalRequest,
     CancellationRequest,
     EventSerializer,
     JobChangesRequest,
@@ -22,6 +23,7 @@ from jobs.serializers import (
     RejectionRequest,
     SubmitRequest,
     TemplateSerializer,
+    TipRequest,
 )
 from jobs.terms import Terms
 from marketplace.api.requests import ApiRequest
@@ -45,6 +47,8 @@ class JobViewSet(ApiViewSet):
     request_serializers = {
         "create": NewJobRequest,
         "partial_update": JobChangesRequest,
+        "approve": ApprovalRequest,
+        "tip": TipRequest,
         "progress": ProgressRequest,
         "submit": SubmitRequest,
         "reject": RejectionRequest,
@@ -97,8 +101,13 @@ class JobViewSet(ApiViewSet):
 
     @verb()
     def approve(self, request: ApiRequest, id: str) -> Response:
-        """The poster approves: escrow is paid to the worker less the fee. Final."""
-        return self.reply(services.approve_job(job=self.get_object(), actor=request.actor))
+        """The poster approves: escrow is paid to the worker less the fee, with a tip if there is one. Final."""
+        return self.reply(services.approve_job(job=self.get_object(), actor=request.actor, **self.read()))
+
+    @verb()
+    def tip(self, request: ApiRequest, id: str) -> Response:
+        """The poster gives the worker of a completed job something on top, once. Final."""
+        return self.reply(services.tip_job(job=self.get_object(), actor=request.actor, **self.read()))
 
     @verb()
     def reject(self, request: ApiRequest, id: str) -> Response:

@@ -61,6 +61,7 @@ TRANSITIONS = {
         ),
         Transition("approve", (Status.IN_REVIEW,), Status.COMPLETED, Role.POSTER, "releases escrow less the fee"),
         Transition("auto-approve", (Status.IN_REVIEW,), Status.COMPLETED, Role.CLOCK, "releases escrow less the fee"),
+        Transition("tip", (Status.COMPLETED,), None, Role.POSTER, "gives the worker something on top, once"),
         Transition("reject", (Status.IN_REVIEW,), Status.IN_PROGRESS, Role.POSTER, "the worker revises, by the Terms"),
         Transition("refuse", (Status.IN_REVIEW,), Status.CANCELLED, Role.POSTER, "refunds escrow, by the Terms"),
         Transition(

@@ -58,6 +58,12 @@ class Job(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     poster = models.ForeignKey(Agent, models.PROTECT, related_name="posted_jobs")
+    payer = models.ForeignKey(
+        Agent,
+        models.PROTECT,
+        related_name="paid_jobs",
+        help_text="Whose wallet pays: the poster's, or its owner's under a budget authorization.",
+    )
     worker = models.ForeignKey(Agent, models.PROTECT, null=True, blank=True, related_name="work")
     template = models.ForeignKey(JobTemplate, models.PROTECT, null=True, blank=True, related_name="jobs")
     title = models.CharField(max_length=200)
@@ -70,10 +76,12 @@ class Job(models.Model):
     budget = models.BigIntegerField(help_text="Micro-USDC.")
     price = models.BigIntegerField(null=True, blank=True, help_text="Micro-USDC agreed with the worker.")
     payout = models.BigIntegerField(null=True, blank=True, help_text="Micro-USDC paid to the worker.")
+    tip = models.BigIntegerField(default=0, db_default=0, help_text="Micro-USDC given to the worker on top.")
     status = models.CharField(max_length=11, choices=Status, default=Status.DRAFT)
     terms = models.JSONField()
     deadline_at = models.DateTimeField(help_text="An open job expires then.")
     auto_approve_at = models.DateTimeField(null=True, blank=True)
+    matures_at = models.DateTimeField(null=True, blank=True, help_text="Until then the payout is in clearing.")
     bid_count = models.PositiveIntegerField(default=0)
     revision_count = models.PositiveIntegerField(default=0)
     progress_percent = models.PositiveSmallIntegerField(default=0)
@@ -106,6 +114,7 @@ class Job(models.Model):
                 name="job_in_review_has_a_clock",
             ),
             models.CheckConstraint(condition=Q(progress_percent__lte=100), name="job_progress_percent"),
+            models.CheckConstraint(condition=Q(tip__gte=0), name="job_tip_not_negative"),
         ]
         indexes = [
             models.Index(fields=["status", "-created_at", "-id"], name="job_by_status"),
@@ -114,11 +123,15 @@ class Job(models.Model):
             models.Index(fields=["worker", "-created_at", "-id"], name="job_of_worker"),
             models.Index(fields=["auto_approve_at"], condition=Q(status="IN_REVIEW"), name="job_review_due"),
             models.Index(fields=["deadline_at"], condition=Q(status="OPEN"), name="job_expiry_due"),
+            models.Index(fields=["matures_at"], condition=Q(matures_at__isnull=False), name="job_payout_due"),
+            models.Index(
+                fields=["payer"], condition=Q(completed_at=None, cancelled_at=None), name="job_unfinished_of_payer"
+            ),
             GinIndex(fields=["search"], name="job_search"),
         ]
         triggers = [
             pgtrigger.FSM(name="status_moves_by_the_table", field="status", transitions=STATUS_MOVES),
-            pgtrigger.ReadOnly(name="freeze_terms", fields=["terms", "poster", "output_schema"]),
+            pgtrigger.ReadOnly(name="freeze_terms", fields=["terms", "poster", "payer", "output_schema"]),
             pgtrigger.Protect(name="keep_jobs", operation=pgtrigger.Delete),
             pgtrigger.Trigger(
                 name="born_as_draft",

@@ -108,6 +108,11 @@ def due_for_approval() -> QuerySet[Job]:
     return Job.objects.filter(status=Status.IN_REVIEW, auto_approve_at__lte=Now()).order_by("auto_approve_at")
 
 
+def due_to_mature() -> QuerySet[Job]:
+    """Completed jobs whose dispute window has ended by the database's clock."""
+    return Job.objects.filter(status=Status.COMPLETED, matures_at__lte=Now()).order_by("matures_at")
+
+
 def due_to_expire() -> QuerySet[Job]:
     """Open jobs whose deadline has passed by the database's clock."""
     return Job.objects.filter(status=Status.OPEN, deadline_at__lte=Now()).order_by("deadline_at")

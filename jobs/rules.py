@@ -90,5 +90,7 @@ def available_actions(job: Job, actor: Agent | None) -> list[str]:
 
 
 def _fits_terms(verb: str, job: Job) -> bool:
-    """A submission is sent back or refused for good as the Terms say, never both."""
+    """A submission is sent back or refused for good as the Terms say, never both; a tip is given once."""
+    if verb == "tip":
+        return not job.tip
     return {"reject": "revise", "refuse": "refund"}.get(verb, job.rules.rejection) == job.rules.rejection

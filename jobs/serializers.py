@@ -105,6 +105,8 @@ class JobSerializer(CamelCaseSerializer):
     price_usdc = UsdcField(source="price", allow_null=True)
     fee_usdc = UsdcField(source="fee", help_text="Kept by the marketplace when the job is paid.")
     payout_usdc = UsdcField(source="payout", allow_null=True, help_text="Paid to the worker.")
+    tip_usdc = UsdcField(source="tip", help_text="Given to the worker on top of the payout.")
+    matures_at = TimestampField(allow_null=True, help_text="Until then the payout is in clearing.")
     deadline_at = TimestampField()
     template_id = serializers.SerializerMethodField(help_text='"" without a template.')
     template = TemplateNameSerializer(allow_null=True)
@@ -310,6 +312,20 @@ class SubmitRequest(RequestSerializer):
         if not values["output_data"]:
             raise serializers.ValidationError({"outputData": "This field is required."})
         return values
+
+
+class ApprovalRequest(RequestSerializer):
+    """A tip on top of the price, if the poster likes."""
+
+    tip_usdc = UsdcField(source="tip", required=False)
+
+
+class TipRequest(RequestSerializer):
+    """How much the worker gets on top."""
+
+    synonyms = {"amountUsdc": ("amount", "tipUsdc")}
+
+    amount_usdc = UsdcField(source="amount")
 
 
 class RejectionRequest(RequestSerializer):

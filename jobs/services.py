@@ -25,6 +25,7 @@ from marketplace.events import services as events
 from marketplace.money import MAX_AMOUNT, format_usdc
 from marketplace.timestamps import format_timestamp
 from wallets import services as wallets
+from wallets.budgets.services import payer_for
 
 # Sent with `job` and `actor`, in the transaction, when a job stops being open: whoever keeps something that hangs on
 # an open job (bids) puts it in order.
@@ -42,6 +43,11 @@ class NoRevisionsLeft(MarketError):
 class DeadlinePassed(MarketError):
     code, title = "DEADLINE_PASSED", "Deadline passed"
     detail = "The deadline of this job has passed; it is about to be cancelled."
+
+
+class AlreadyTipped(MarketError):
+    code, title = "ALREADY_TIPPED", "Already tipped"
+    detail = "This job has had its tip."
 
 
 def require_in_time(job: Job) -> None:
@@ -79,8 +85,10 @@ def create_job(
     `budget` is micro-USDC. Raises Invalid naming the field; InsufficientFunds if the Terms fund on publish.
     """
     require_not_suspended(actor)
+    poster = poster or actor
     job = Job(
-        poster=poster or actor,
+        poster=poster,
+        payer=payer_for(poster),
         template=template,
         title=title,
         description=description,
@@ -221,11 +229,12 @@ def _content_hash(output_data: Mapping[str, Any]) -> str:
 
 
 @transaction.atomic
-def approve_job(*, job: Job, actor: Agent) -> Job:
-    """IN_REVIEW → COMPLETED by the poster: escrow is released to the worker less the fee."""
+def approve_job(*, job: Job, actor: Agent, tip: int = 0) -> Job:
+    """IN_REVIEW → COMPLETED by the poster: escrow is released to the worker less the fee, with a tip in micro-USDC."""
     job = lock(job)
     require(job, "approve", actor)
-    return _complete(job, actor, reason="approved by the poster")
+    job = _complete(job, actor, reason="approved by the poster")
+    return _tip(job, actor, tip) if tip else job
 
 
 @transaction.atomic
@@ -239,14 +248,54 @@ def auto_approve_job(*, job: Job) -> Job:
 def _complete(job: Job, actor: Agent | None, reason: str) -> Job:
     worker, price = job.deal
     _review(job, Submission.Verdict.APPROVED)
-    payout = price
+    payout, matures_at = price, None
+    window = timedelta(seconds=job.rules.dispute_window_seconds)
     if job.rules.fund_on != "never":
-        payout = wallets.release_escrow(job=job, worker=worker, price=price, fee_bps=job.rules.release_fee_bps)
-    _move(job, Status.COMPLETED, completed_at=Now(), auto_approve_at=None, payout=payout)
+        fee_bps = job.rules.release_fee_bps
+        payout = wallets.release_escrow(job=job, worker=worker, price=price, fee_bps=fee_bps, clears=bool(window))
+        matures_at = Now() + window if window and payout else None
+    _move(job, Status.COMPLETED, completed_at=Now(), auto_approve_at=None, payout=payout, matures_at=matures_at)
     Agent.objects.filter(pk=worker.pk).update(completed_jobs=F("completed_jobs") + 1)
     paid = {"payoutUsdc": format_usdc(payout), "feeUsdc": format_usdc(price - payout)}
+    if job.matures_at:
+        paid["maturesAt"] = format_timestamp(job.matures_at)
     _tell("job.approved", job, actor, from_status=Status.IN_REVIEW, reason=reason, **paid)
     events.emit("job.paid", job=job, actor=actor, audience=[worker], data=paid)
+    return job
+
+
+@transaction.atomic
+def mature_payout(*, job: Job) -> Job:
+    """The dispute window has ended: what was paid into clearing becomes the worker's to spend."""
+    job = lock(job)
+    worker, _ = job.deal
+    payout = job.payout or 0
+    if job.matures_at is None or job.status != Status.COMPLETED:
+        return job
+    wallets.mature_clearing(job=job, worker=worker, amount=payout)
+    _move(job, None, matures_at=None)
+    events.emit("job.payout_cleared", job=job, actor=None, audience=[worker], data={"payoutUsdc": format_usdc(payout)})
+    return job
+
+
+@transaction.atomic
+def tip_job(*, job: Job, actor: Agent, amount: int) -> Job:
+    """The poster gives the worker of a completed job something on top, once; micro-USDC, without a fee."""
+    job = lock(job)
+    require(job, "tip", actor)
+    return _tip(job, actor, amount)
+
+
+def _tip(job: Job, actor: Agent, amount: int) -> Job:
+    if not 0 < amount <= MAX_AMOUNT:
+        raise Invalid.field("tip", "Must be more than 0 and at most 1000000000.")
+    if job.tip:
+        raise AlreadyTipped()
+    worker, _ = job.deal
+    wallets.tip_worker(job=job, worker=worker, amount=amount)
+    _move(job, None, tip=amount)
+    tip = {"tipUsdc": format_usdc(amount), "title": job.title}
+    events.emit("job.tipped", job=job, actor=actor, audience=[job.poster, worker], data=tip)
     return job
 
 

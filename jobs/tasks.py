@@ -9,8 +9,8 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from jobs.models import Job
-from jobs.queries import due_for_approval, due_to_expire
-from jobs.services import auto_approve_job, expire_job
+from jobs.queries import due_for_approval, due_to_expire, due_to_mature
+from jobs.services import auto_approve_job, expire_job, mature_payout
 
 logger = structlog.get_logger(__name__)
 
@@ -25,6 +25,12 @@ def approve_due_reviews() -> int:
 def expire_due_jobs() -> int:
     """Cancels the open jobs whose deadline has passed; returns how many."""
     return _settle(due_to_expire, expire_job)
+
+
+@shared_task
+def mature_due_payouts() -> int:
+    """Pays out the payouts whose dispute window has ended; returns how many."""
+    return _settle(due_to_mature, mature_payout)
 
 
 def _settle(due: Callable[[], QuerySet[Job]], verb: Callable[..., Any]) -> int:

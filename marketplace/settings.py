@@ -45,8 +45,13 @@ INSTALLED_APPS = [
     "agents",
     "agents.webhooks",
     "wallets",
+    "wallets.audit",
+    "wallets.budgets",
+    "wallets.rails",
+    "wallets.rails.evm",
     "jobs",
     "bids",
+    "bids.credits",
     "disputes",
     "allauth",
     "allauth.account",
@@ -137,6 +142,7 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TASK_TIME_LIMIT = 120
 # Every wait is a row in PostgreSQL; these sweeps find the rows that are due, whatever was lost on the way.
 SWEEP_SECONDS = env.float("SWEEP_SECONDS", 2.0)
+SEAL_SECONDS = 60.0
 CELERY_BEAT_SCHEDULE = {
     name: {"task": task, "schedule": timedelta(seconds=seconds), "options": {"expires": seconds * 5}}
     for name, task, seconds in [
@@ -144,6 +150,11 @@ CELERY_BEAT_SCHEDULE = {
         ("deliver webhooks", "agents.webhooks.tasks.deliver_webhooks", SWEEP_SECONDS),
         ("approve reviews", "jobs.tasks.approve_due_reviews", SWEEP_SECONDS),
         ("expire jobs", "jobs.tasks.expire_due_jobs", SWEEP_SECONDS * 5),
+        ("mature payouts", "jobs.tasks.mature_due_payouts", SWEEP_SECONDS * 5),
+        ("move withdrawals", "wallets.rails.tasks.move_withdrawals", SWEEP_SECONDS),
+        ("receive deposits", "wallets.rails.tasks.receive_deposits", SWEEP_SECONDS),
+        ("seal transfers", "wallets.audit.tasks.seal", SEAL_SECONDS),
+        ("reconcile the books", "wallets.audit.tasks.reconcile", 600.0),
         ("forget idempotency keys", "marketplace.api.tasks.forget_idempotency_keys", 3600.0),
     ]
 }
@@ -244,8 +255,48 @@ DEFAULT_TERMS = {
     "rejection": "revise",
     "bidding": "open",
 }
+# How money enters and leaves, by name; RAIL names the one that takes new money. Micro-USDC and seconds.
+RAILS: dict[str, dict[str, Any]] = {
+    "embedded": {
+        "BACKEND": "wallets.rails.embedded.EmbeddedRail",
+        "OPTIONS": {"delay_seconds": env.float("EMBEDDED_RAIL_DELAY_SECONDS", 5.0)},
+    },
+}
+if env.str("EVM_RPC_URL", ""):
+    RAILS["evm"] = {
+        "BACKEND": "wallets.rails.evm.rail.EvmRail",
+        "OPTIONS": {
+            "rpc_url": env.str("EVM_RPC_URL"),
+            "chain_id": env.int("EVM_CHAIN_ID"),
+            "token": env.str("EVM_TOKEN_ADDRESS"),
+            "hot_wallet_key": env.str("EVM_HOT_WALLET_KEY"),
+            "deposit_mnemonic": env.str("EVM_DEPOSIT_MNEMONIC"),
+            "confirmations": env.int("EVM_CONFIRMATIONS", 12),
+            "start_block": env.int("EVM_START_BLOCK", 0),
+        },
+    }
+RAIL = env.str("RAIL", "embedded")
+if not LOCAL and RAIL == "embedded" and not env.bool("ALLOW_PLAY_MONEY", False):
+    raise ImproperlyConfigured("Set RAIL=evm and its settings, or ALLOW_PLAY_MONEY=1: the embedded rail moves no money.")
+DEPOSIT_MINIMUM = env.int("DEPOSIT_MINIMUM", 1_000_000)
+DEPOSIT_MAXIMUM = env.int("DEPOSIT_MAXIMUM", 100_000_000_000)
+WITHDRAWAL_MINIMUM = env.int("WITHDRAWAL_MINIMUM", 1_000_000)
+# Until a withdrawal that is not settled is listed for operators.
+WITHDRAWAL_STUCK_AFTER = timedelta(seconds=env.int("WITHDRAWAL_STUCK_SECONDS", 3600))
+WITHDRAWAL_LEASE_SECONDS = env.float("WITHDRAWAL_LEASE_SECONDS", 60.0)
+# Given once to each new account that asks for it, until the budget is used up; 0 gives none.
+SIGNUP_BONUS = env.int("SIGNUP_BONUS", 0)
+SIGNUP_BONUS_BUDGET = env.int("SIGNUP_BONUS_BUDGET", 0)
+# Bids that an agent places for free in a calendar month, and what one more costs in micro-USDC.
+BID_CREDITS_MONTHLY = env.int("BID_CREDITS_MONTHLY", 60)
+BID_CREDIT_PRICE = env.int("BID_CREDIT_PRICE", 100_000)
 DEFAULT_DEADLINE = timedelta(days=30)
 LONGEST_DEADLINE = timedelta(days=3650)
+
+# A seal leaves out the newest transfers: those of transactions that begin unseen, and of clocks that are put right.
+SEAL_MARGIN_SECONDS = 10.0
+# The books are audited that often, at the first sweep after it.
+AUDIT_SECONDS = 24 * 3600.0
 
 WEBHOOK_ALLOW_LOCAL_TARGETS = env.bool("WEBHOOK_ALLOW_LOCAL_TARGETS", LOCAL)
 WEBHOOK_LEASE_SECONDS = env.float("WEBHOOK_LEASE_SECONDS", 60.0)

@@ -16,9 +16,12 @@ handler404 = "marketplace.api.views.not_found"
 handler500 = "marketplace.api.views.server_error"
 
 api: list[URLPattern | URLResolver] = [
+    path("", include("bids.credits.api_urls")),
     path("", include("bids.api_urls")),
     path("", include("jobs.api_urls")),
     path("", include("disputes.api_urls")),
+    path("", include("wallets.audit.api_urls")),
+    path("", include("wallets.budgets.api_urls")),
     path("", include("wallets.api_urls")),
     path("", include("agents.api_urls")),
     re_path("^health/?$", HealthView.as_view(), name="health"),
@@ -30,6 +33,7 @@ urlpatterns = [
     path("account/", include("allauth.account.urls")),
     path("admin/", admin.site.urls),
     path("", include("marketplace.pages.urls")),
+    path("", include("wallets.budgets.urls")),
     path("", include("agents.webhooks.urls")),
     path("", include("agents.urls")),
     # Before those of jobs, whose actions would take "bids" and "dispute" for verbs.

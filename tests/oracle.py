@@ -5,58 +5,60 @@ tests/conftest.py asks it after each test that touches the database.
 
 from collections.abc import Iterator
 
-from jobs.audit import escrow_findings
-from wallets.audit import Finding, findings, ledger_findings
+from wallets.audit.checks import Check, Finding, registered
 
-# As in wallets.audit: what it says of a row that breaks it, and SQL that finds those rows.
-STORY_CHECKS = {
-    "an event's frozen body is the event": (
+STORY_CHECKS = [
+    Check(
+        "an event's frozen body is the event",
         "its body says {} {}",
         "SELECT 'event ' || uid, body->>'type', body->>'id' FROM"
         " (SELECT uid, type, convert_from(body, 'UTF8')::jsonb AS body FROM events_event) e"
         " WHERE body->>'type' <> type OR body->>'id' <> uid::text",
     ),
-    "a job was assigned once if it ever had a price": (
+    Check(
+        "a job was assigned once if it ever had a price",
         "it has {} events job.assigned",
         "SELECT 'job ' || j.id, count(e.id) FROM jobs_job j"
         " LEFT JOIN events_event e ON e.job_id = j.id AND e.type = 'job.assigned'"
         " GROUP BY j.id HAVING count(e.id) <> CASE WHEN j.price IS NULL THEN 0 ELSE 1 END",
     ),
-    "a job was approved once, or ruled on, if it is completed": (
+    Check(
+        "a job was approved once, or ruled on, if it is completed",
         "it has {} events that complete it",
         "SELECT 'job ' || j.id, count(e.id) FROM jobs_job j LEFT JOIN events_event e ON e.job_id = j.id"
         " AND (e.type = 'job.approved' OR e.type = 'dispute.resolved' AND e.data->>'status' = 'COMPLETED')"
         " GROUP BY j.id HAVING count(e.id) <> CASE WHEN j.status = 'COMPLETED' THEN 1 ELSE 0 END",
     ),
-    "the bids on a job are counted": (
+    Check(
+        "the bids on a job are counted",
         "it counts {} bids and has {}",
         "SELECT 'job ' || j.id, j.bid_count, count(b.id) FROM jobs_job j"
         " LEFT JOIN bids_bid b ON b.job_id = j.id AND b.status <> 'WITHDRAWN'"
         " GROUP BY j.id HAVING j.bid_count <> count(b.id)",
     ),
-    "no bid is pending on a job that is not open": (
+    Check(
+        "no bid is pending on a job that is not open",
         "it is pending on a job that is {}",
         "SELECT 'bid ' || b.id, j.status FROM bids_bid b JOIN jobs_job j ON j.id = b.job_id"
         " WHERE b.status = 'PENDING' AND j.status <> 'OPEN'",
     ),
-    "webhooks go to those concerned": (
+    Check(
+        "webhooks go to those concerned",
         "it goes to agent {}, who is not in the event's audience",
         "SELECT 'delivery ' || d.id, p.agent_id FROM webhooks_delivery d"
         " JOIN webhooks_endpoint p ON p.id = d.endpoint_id JOIN events_event e ON e.id = d.event_id"
         " WHERE NOT p.agent_id = ANY (e.audience)",
     ),
-}
+]
 
 
 def what_is_wrong() -> Iterator[Finding]:
     """All that is wrong with the money, and with the story the rows tell about it."""
-    yield from ledger_findings()
-    yield from escrow_findings()
-    for check, (words, sql) in STORY_CHECKS.items():
-        yield from findings(check, words, sql)
+    for check in [*registered(), *STORY_CHECKS]:
+        yield from check.look().findings
 
 
 def assert_books_sound() -> None:
     """Fails with a line for each thing that is wrong."""
-    wrong = [f"{found.check}: {found.subject}: {found.detail}" for found in what_is_wrong()]
+    wrong = [str(finding) for finding in what_is_wrong()]
     assert not wrong, "\n".join(wrong)

@@ -15,7 +15,7 @@ CORRUPTIONS = [
     ("wallets_entry", "UPDATE wallets_entry SET amount = amount + 1 WHERE amount > 0", "sum to zero"),
     ("wallets_entry", "UPDATE wallets_entry SET balance_after = balance_after + 1", "the balance it left"),
     ("wallets_entry", "DELETE FROM wallets_entry", "entries on both sides"),
-    ("jobs_job", "UPDATE jobs_job SET status = 'COMPLETED'", "escrow holds what"),
+    ("jobs_job", "UPDATE jobs_job SET status = 'COMPLETED'", "orphaned"),
     ("jobs_job", "UPDATE jobs_job SET bid_count = 7", "bids on a job are counted"),
     ("bids_bid", "UPDATE bids_bid SET status = 'PENDING'", "not open"),
     ("events_event", "UPDATE events_event SET body = replace(encode(body, 'escape'), '.', '-')::bytea", "frozen body"),

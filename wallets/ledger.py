@@ -44,7 +44,10 @@ class AccountName:
 
 
 DEPOSITS = AccountName(Account.Kind.DEPOSITS)
+WITHDRAWALS = AccountName(Account.Kind.WITHDRAWALS)
 FEES = AccountName(Account.Kind.FEES)
+BONUSES = AccountName(Account.Kind.BONUSES)
+ADJUSTMENTS = AccountName(Account.Kind.ADJUSTMENTS)
 
 
 def available(agent: Agent) -> AccountName:
@@ -52,30 +55,57 @@ def available(agent: Agent) -> AccountName:
     return AccountName(Account.Kind.AVAILABLE, owner=agent.pk)
 
 
+def clearing(agent: Agent) -> AccountName:
+    """What the agent has earned and may spend when the dispute windows have ended."""
+    return AccountName(Account.Kind.CLEARING, owner=agent.pk)
+
+
+def withdrawing(agent: Agent) -> AccountName:
+    """What is on its way out to the agent."""
+    return AccountName(Account.Kind.WITHDRAWING, owner=agent.pk)
+
+
+def purse(job: Job) -> AccountName:
+    """What the one who pays for the job may spend."""
+    return AccountName(Account.Kind.AVAILABLE, owner=job.payer_id)
+
+
 def escrow(job: Job) -> AccountName:
     """What is held for the job."""
     return AccountName(Account.Kind.ESCROW, job=job.pk)
 
 
-Leg = tuple[AccountName, int]
+@dataclass(frozen=True)
+class Leg:
+    """What a transfer adds to an account, in micro-USDC; at least `keep` must be left there."""
+
+    account: AccountName
+    amount: int
+    keep: int = 0
 
 
-def post(*, kind: Transfer.Kind, key: str, legs: Sequence[Leg], job: Job | None = None) -> bool:
+def post(*, kind: Transfer.Kind, key: str, legs: Sequence[Leg], job: Job | None = None, note: str = "") -> bool:
     """Moves money, once: True if it moved now, False if the transfer with this key had already been made.
 
-    `legs` are (account, micro-USDC) and sum to zero; legs of zero are left out. PostgreSQL locks owned accounts in
-    id order, so opposite transfers never deadlock. Raises InsufficientFunds, KeyReused.
+    The legs sum to zero; legs of zero are left out. PostgreSQL locks owned accounts in id order, so opposite
+    transfers never deadlock. Raises InsufficientFunds, KeyReused.
     """
     wire = [
-        {"kind": name.kind, "owner": _text(name.owner), "job": _text(name.job), "amount": amount}
-        for name, amount in legs
-        if amount
+        {
+            "kind": leg.account.kind,
+            "owner": _text(leg.account.owner),
+            "job": _text(leg.account.job),
+            "amount": leg.amount,
+            "keep": leg.keep,
+        }
+        for leg in legs
+        if leg.amount
     ]
     try:
         with transaction.atomic(savepoint=False), connection.cursor() as cursor:
             cursor.execute(
-                "SELECT ledger_post(%s, %s, %s, %s, %s)",
-                [uuid7(), kind, key, job.pk if job else None, json.dumps(wire)],
+                "SELECT ledger_post(%s, %s, %s, %s, %s, %s)",
+                [uuid7(), kind, key, job.pk if job else None, json.dumps(wire), note],
             )
             return bool(cursor.fetchone()[0])
     except DatabaseError as error:

@@ -18,11 +18,17 @@ class Account(models.Model):
 
     class Kind(models.TextChoices):
         AVAILABLE = "AVAILABLE", "Available to an agent"
+        CLEARING = "CLEARING", "Earned by an agent, inside a dispute window"
+        WITHDRAWING = "WITHDRAWING", "On its way out to an agent"
         ESCROW = "ESCROW", "Held for a job"
         DEPOSITS = "DEPOSITS", "Came in from outside"
+        WITHDRAWALS = "WITHDRAWALS", "Went out"
         FEES = "FEES", "Earned by the marketplace"
+        BONUSES = "BONUSES", "Given by the marketplace"
+        ADJUSTMENTS = "ADJUSTMENTS", "Put right by operators"
 
-    OWNED = (Kind.AVAILABLE, Kind.ESCROW)
+    OF_AGENTS = (Kind.AVAILABLE, Kind.CLEARING, Kind.WITHDRAWING)
+    OF_THE_SYSTEM = (Kind.DEPOSITS, Kind.WITHDRAWALS, Kind.FEES, Kind.BONUSES, Kind.ADJUSTMENTS)
 
     id = models.BigAutoField(primary_key=True)
     kind = models.CharField(max_length=12, choices=Kind)
@@ -38,9 +44,19 @@ class Account(models.Model):
             ),
             models.CheckConstraint(condition=Q(balance__gte=0), name="account_balance_not_negative"),
             models.CheckConstraint(
-                condition=Q(kind="AVAILABLE", owner__isnull=False, job=None, balance__isnull=False)
+                condition=Q(
+                    kind__in=["AVAILABLE", "CLEARING", "WITHDRAWING"],
+                    owner__isnull=False,
+                    job=None,
+                    balance__isnull=False,
+                )
                 | Q(kind="ESCROW", owner=None, job__isnull=False, balance__isnull=False)
-                | Q(kind__in=["DEPOSITS", "FEES"], owner=None, job=None, balance=None),
+                | Q(
+                    kind__in=["DEPOSITS", "WITHDRAWALS", "FEES", "BONUSES", "ADJUSTMENTS"],
+                    owner=None,
+                    job=None,
+                    balance=None,
+                ),
                 name="account_is_owned_as_its_kind_says",
             ),
         ]
@@ -74,19 +90,29 @@ class Transfer(models.Model):
 
     class Kind(models.TextChoices):
         DEPOSIT = "DEPOSIT", "Deposit"
+        SIGNUP_BONUS = "SIGNUP_BONUS", "Sign-up bonus"
         ESCROW_HOLD = "ESCROW_HOLD", "Held in escrow"
         ESCROW_TRIM = "ESCROW_TRIM", "Escrow trimmed to the agreed price"
         ESCROW_RELEASE = "ESCROW_RELEASE", "Escrow released"
         ESCROW_REFUND = "ESCROW_REFUND", "Escrow refunded"
         DISPUTE_SPLIT = "DISPUTE_SPLIT", "Escrow split by a ruling"
+        TIP = "TIP", "Tip"
+        CLEARING_MATURED = "CLEARING_MATURED", "Clearing matured"
+        CREDIT_PURCHASE = "CREDIT_PURCHASE", "Bid credits bought"
+        WITHDRAWAL = "WITHDRAWAL", "Withdrawal requested"
+        WITHDRAWAL_CONFIRMED = "WITHDRAWAL_CONFIRMED", "Withdrawal confirmed"
+        WITHDRAWAL_REVERSED = "WITHDRAWAL_REVERSED", "Withdrawal reversed"
+        ADJUSTMENT = "ADJUSTMENT", "Adjustment by an operator"
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     kind = models.CharField(max_length=20, choices=Kind)
     key = models.CharField(max_length=200, unique=True)
     job = models.ForeignKey("jobs.Job", models.PROTECT, null=True, blank=True, related_name="transfers")
+    note = models.CharField(max_length=500, blank=True, db_default="", help_text="Why, where a person decided it.")
     created_at = models.DateTimeField(db_default=Now(), editable=False)
 
     class Meta:
+        indexes = [models.Index(fields=["created_at"], name="transfer_by_time")]
         triggers = [
             pgtrigger.Protect(name="append_only_transfers", operation=pgtrigger.Update | pgtrigger.Delete),
         ]
@@ -148,3 +174,120 @@ class Entry(models.Model):
 
     def __str__(self) -> str:
         return f"{self.amount} on {self.account_id}"
+
+
+class DepositAddress(models.Model):
+    """Where to pay in for a wallet, on one rail. The id is the number that the rail derives the address from."""
+
+    id = models.BigAutoField(primary_key=True)
+    agent = models.ForeignKey("agents.Agent", models.PROTECT, related_name="deposit_addresses")
+    rail = models.CharField(max_length=20)
+    address = models.CharField(max_length=42, help_text="EIP-55.")
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    class Meta:
+        verbose_name_plural = "deposit addresses"
+        constraints = [
+            models.UniqueConstraint(fields=["agent", "rail"], name="deposit_address_one_per_rail"),
+            models.UniqueConstraint(fields=["rail", "address"], name="deposit_address_of_one_wallet"),
+        ]
+
+    def __str__(self) -> str:
+        return self.address
+
+
+class Deposit(models.Model):
+    """Money that somebody said would come in, or that came in. `key` is the rail's own name of the payment."""
+
+    class Status(models.TextChoices):
+        AWAITING = "AWAITING", "Waiting for the payment"
+        CONFIRMED = "CONFIRMED", "Credited"
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    agent = models.ForeignKey("agents.Agent", models.PROTECT, related_name="deposits")
+    rail = models.CharField(max_length=20)
+    address = models.CharField(max_length=42, help_text="Where it is paid in.")
+    amount = models.BigIntegerField(help_text="Micro-USDC.")
+    status = models.CharField(max_length=9, choices=Status, default=Status.AWAITING)
+    key = models.CharField(max_length=150, null=True, blank=True)
+    reference = models.CharField(max_length=80, blank=True, help_text="The transaction's hash, once it is known.")
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+    confirmed_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(amount__gt=0), name="deposit_amount_positive"),
+            models.UniqueConstraint(fields=["rail", "key"], name="deposit_credited_once"),
+            models.CheckConstraint(
+                condition=Q(status="AWAITING", key=None, confirmed_at=None)
+                | Q(status="CONFIRMED", key__isnull=False, confirmed_at__isnull=False),
+                name="deposit_confirmed_has_a_payment",
+            ),
+        ]
+        indexes = [models.Index(fields=["agent", "-created_at", "-id"], name="deposit_of_agent")]
+        triggers = [
+            pgtrigger.Protect(name="keep_deposits", operation=pgtrigger.Delete),
+            pgtrigger.FSM(name="deposit_status", field="status", transitions=[("AWAITING", "CONFIRMED")]),
+        ]
+
+    def __str__(self) -> str:
+        return f"deposit of {self.amount} by {self.agent_id}"
+
+
+class Withdrawal(models.Model):
+    """Money on its way out: debited when asked for, then sent by a task, then confirmed or put back."""
+
+    class Status(models.TextChoices):
+        PENDING = "PENDING", "Waiting to be sent"
+        SENT = "SENT", "Sent, not yet confirmed"
+        CONFIRMED = "CONFIRMED", "Paid"
+        REVERSED = "REVERSED", "Refused and put back"
+
+    UNSETTLED = (Status.PENDING, Status.SENT)
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    agent = models.ForeignKey("agents.Agent", models.PROTECT, related_name="withdrawals")
+    amount = models.BigIntegerField(help_text="Micro-USDC.")
+    address = models.CharField(max_length=42, help_text="EIP-55.")
+    rail = models.CharField(max_length=20)
+    key = models.CharField(max_length=200, help_text="The caller's idempotency key.")
+    status = models.CharField(max_length=9, choices=Status, default=Status.PENDING)
+    reference = models.CharField(max_length=80, blank=True, help_text="The transaction's hash, once it is known.")
+    attempts = models.PositiveIntegerField(default=0)
+    next_step_at = models.DateTimeField(db_default=Now(), help_text="When a task looks at it next.")
+    last_error = models.CharField(max_length=500, blank=True)
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+    sent_at = models.DateTimeField(null=True, blank=True)
+    settled_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(amount__gt=0), name="withdrawal_amount_positive"),
+            models.UniqueConstraint(fields=["agent", "key"], name="withdrawal_asked_for_once"),
+            models.CheckConstraint(
+                condition=Q(status__in=["PENDING", "SENT"], settled_at=None)
+                | Q(status__in=["CONFIRMED", "REVERSED"], settled_at__isnull=False),
+                name="withdrawal_settled_has_a_time",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["agent", "-created_at", "-id"], name="withdrawal_of_agent"),
+            models.Index(fields=["next_step_at"], condition=Q(status__in=["PENDING", "SENT"]), name="withdrawal_due"),
+        ]
+        triggers = [
+            pgtrigger.Protect(name="keep_withdrawals", operation=pgtrigger.Delete),
+            pgtrigger.ReadOnly(name="freeze_withdrawals", fields=["agent", "amount", "address", "rail", "key"]),
+            pgtrigger.FSM(
+                name="withdrawal_status",
+                field="status",
+                transitions=[
+                    ("PENDING", "SENT"),
+                    ("PENDING", "REVERSED"),
+                    ("SENT", "CONFIRMED"),
+                    ("SENT", "REVERSED"),
+                ],
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"withdrawal of {self.amount} by {self.agent_id}"

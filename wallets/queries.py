@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from datetime import UTC, date, datetime, time, timedelta
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
+from django.conf import settings
+from django.db import connection
 from django.db.models import QuerySet, Sum
+from django.db.models.functions import Now
 
 from agents.models import Agent
-from wallets.models import Account, Entry, Transfer
+from marketplace.errors import NotFound
+from wallets.models import Account, Deposit, DepositAddress, Entry, Transfer, Withdrawal
 
 if TYPE_CHECKING:
     from jobs.models import Job
@@ -17,17 +24,21 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Balance:
-    """Micro-USDC: what the agent may spend, and what is held for the jobs it posted."""
+    """Micro-USDC: to spend, earned but not yet cleared, held for jobs the wallet pays for, and on its way out."""
 
-    available: int
-    held: int
+    available: int = 0
+    clearing: int = 0
+    held: int = 0
+    withdrawing: int = 0
 
 
 def balance(agent: Agent) -> Balance:
     """The agent's money, as of now."""
-    available = Account.objects.filter(kind=Account.Kind.AVAILABLE, owner=agent).values_list("balance", flat=True)
-    held = Account.objects.filter(kind=Account.Kind.ESCROW, job__poster=agent, balance__gt=0)
-    return Balance(available=available.first() or 0, held=held.aggregate(sum=Sum("balance"))["sum"] or 0)
+    own = Account.objects.filter(kind__in=Account.OF_AGENTS, owner=agent, job=None).values_list("kind", "balance")
+    held = Account.objects.filter(
+        kind=Account.Kind.ESCROW, job__payer=agent, job__completed_at=None, job__cancelled_at=None
+    ).aggregate(sum=Sum("balance"))["sum"]
+    return Balance(held=held or 0, **{str(kind).lower(): micro for kind, micro in own})
 
 
 def escrow_balance(job: Job) -> int:
@@ -36,31 +47,140 @@ def escrow_balance(job: Job) -> int:
     return account.first() or 0
 
 
-def entries_of(agent: Agent) -> QuerySet[Entry]:
-    """What moved the agent's available balance, newest first, with its transfer and job."""
+def bonuses_given() -> int:
+    """Micro-USDC of all sign-up bonuses so far. As many rows as their budget paid for."""
+    given = Entry.objects.filter(account__kind=Account.Kind.BONUSES).aggregate(sum=Sum("amount"))["sum"]
+    return -(given or 0)
+
+
+def bonus_unspent(agent: Agent) -> int:
+    """Micro-USDC of the sign-up bonus that have not yet paid for others' work, and so cannot be withdrawn."""
+    bonus = Entry.objects.filter(transfer__key=f"bonus:{agent.pk}", account__kind=Account.Kind.AVAILABLE).values_list(
+        "amount", flat=True
+    )
+    given = bonus.first()
+    return max(0, given - _paid_to_others(agent)) if given else 0
+
+
+def _paid_to_others(agent: Agent) -> int:
+    kinds = [Transfer.Kind.ESCROW_RELEASE, Transfer.Kind.DISPUTE_SPLIT, Transfer.Kind.TIP]
+    paid = Entry.objects.filter(transfer__job__payer=agent, transfer__kind__in=kinds, amount__gt=0)
+    return paid.exclude(account__owner=agent).aggregate(sum=Sum("amount"))["sum"] or 0
+
+
+def deposit_address(agent: Agent) -> str:
+    """Where to pay in, on the rail that takes new money; "" until the wallet is provisioned."""
+    known = DepositAddress.objects.filter(agent=agent, rail=settings.RAIL).values_list("address", flat=True)
+    return known.first() or ""
+
+
+def deposits_of(agent: Agent) -> QuerySet[Deposit]:
+    """What the agent announced or paid in."""
+    return Deposit.objects.filter(agent=agent)
+
+
+def withdrawals_of(agent: Agent) -> QuerySet[Withdrawal]:
+    """What the agent took out."""
+    return Withdrawal.objects.filter(agent=agent)
+
+
+def find_withdrawal(reference: str | UUID, agent: Agent) -> Withdrawal:
+    """The agent's withdrawal with that id. Raises NotFound."""
+    return _find(withdrawals_of(agent), reference, "There is no such withdrawal.")
+
+
+def find_deposit(reference: str | UUID, agent: Agent) -> Deposit:
+    """The agent's deposit with that id. Raises NotFound."""
+    return _find(deposits_of(agent), reference, "There is no such deposit.")
+
+
+def _find(rows: QuerySet[Any], reference: str | UUID, missing: str) -> Any:
+    try:
+        row = rows.filter(pk=UUID(str(reference))).first()
+    except ValueError:
+        row = None
+    if row is None:
+        raise NotFound(missing)
+    return row
+
+
+def stuck_withdrawals() -> QuerySet[Withdrawal]:
+    """Withdrawals that operators should look at: asked for long ago and not settled."""
+    return Withdrawal.objects.filter(
+        status__in=Withdrawal.UNSETTLED, created_at__lte=Now() - settings.WITHDRAWAL_STUCK_AFTER
+    ).order_by("created_at")
+
+
+def entries_of(agent: Agent, kind: Account.Kind = Account.Kind.AVAILABLE) -> QuerySet[Entry]:
+    """What moved one of the agent's balances, newest first, with its transfer and job."""
     return (
-        Entry.objects.filter(account__kind=Account.Kind.AVAILABLE, account__owner=agent)
-        .select_related("transfer__job")
+        Entry.objects.filter(account__kind=kind, account__owner=agent)
+        .select_related("account", "transfer__job")
         .order_by("-id")
     )
+
+
+def balance_history(agent: Agent, days: int) -> Sequence[tuple[date, int]]:
+    """The available micro-USDC at the end of each of the last days (UTC), the last of which is today.
+
+    As many index lookups as days, however many entries there are: ids of transfers are UUIDv7 and so tell the time,
+    and ids of an account's entries follow its balance.
+    """
+    today = datetime.now(UTC).date()
+    ends = [today + timedelta(days=1 - back) for back in range(days, 0, -1)]
+    account = Account.objects.filter(kind=Account.Kind.AVAILABLE, owner=agent).values_list("pk", flat=True).first()
+    if account is None:
+        return []
+    with connection.cursor() as cursor:
+        cursor.execute(HISTORY, [account, [_first_uuid7(end) for end in ends]])
+        balances = [balance or 0 for (balance,) in cursor.fetchall()]
+    return list(zip((end - timedelta(days=1) for end in ends), balances, strict=True))
+
+
+HISTORY = """
+    SELECT (SELECT balance_after FROM wallets_entry WHERE account_id = %s AND id < coalesce(
+        (SELECT id FROM wallets_entry WHERE transfer_id >= day.begin ORDER BY transfer_id LIMIT 1), 9223372036854775807)
+        ORDER BY id DESC LIMIT 1)
+      FROM unnest(%s::uuid[]) WITH ORDINALITY AS day(begin, number) ORDER BY number
+"""
+
+
+def _first_uuid7(day: date) -> UUID:
+    """No UUIDv7 of that day (UTC) or later is less."""
+    milliseconds = int(datetime.combine(day, time(), UTC).timestamp() * 1000)
+    return UUID(int=milliseconds << 80)
 
 
 # What a line of the ledger means to the wallet's owner: (kind of transfer, money came in) → words.
 WORDS = {
     (Transfer.Kind.DEPOSIT, True): "Deposit",
+    (Transfer.Kind.SIGNUP_BONUS, True): "Welcome bonus, to spend on others' work",
     (Transfer.Kind.ESCROW_HOLD, False): "Held in escrow for “{job}”",
     (Transfer.Kind.ESCROW_TRIM, True): "Returned: “{job}” was agreed below its budget",
     (Transfer.Kind.ESCROW_TRIM, False): "Held in addition: “{job}” was agreed above its budget",
     (Transfer.Kind.ESCROW_RELEASE, True): "Paid for “{job}”",
     (Transfer.Kind.ESCROW_REFUND, True): "Refunded: “{job}” was cancelled",
     (Transfer.Kind.DISPUTE_SPLIT, True): "Your part of “{job}” by the ruling on its dispute",
+    (Transfer.Kind.TIP, True): "Tip for “{job}”",
+    (Transfer.Kind.TIP, False): "Tip given for “{job}”",
+    (Transfer.Kind.CLEARING_MATURED, True): "Cleared: paid for “{job}”",
+    (Transfer.Kind.CLEARING_MATURED, False): "Cleared: “{job}” is yours to spend",
+    (Transfer.Kind.CREDIT_PURCHASE, False): "Bought {note}",
+    (Transfer.Kind.WITHDRAWAL, False): "Withdrawal to {note}",
+    (Transfer.Kind.WITHDRAWAL, True): "On its way to {note}",
+    (Transfer.Kind.WITHDRAWAL_CONFIRMED, False): "Arrived at {note}",
+    (Transfer.Kind.WITHDRAWAL_REVERSED, True): "Withdrawal put back: {note}",
+    (Transfer.Kind.WITHDRAWAL_REVERSED, False): "Not sent: {note}",
+    (Transfer.Kind.ADJUSTMENT, True): "Added by an operator: {note}",
+    (Transfer.Kind.ADJUSTMENT, False): "Taken by an operator: {note}",
 }
 
 
 def describe(entry: Entry) -> str:
     """The line in plain words."""
-    words = WORDS[Transfer.Kind(entry.transfer.kind), entry.amount > 0]
-    return words.format(job=entry.transfer.job.title if entry.transfer.job else "")
+    transfer = entry.transfer
+    words = WORDS[Transfer.Kind(transfer.kind), entry.amount > 0]
+    return words.format(job=transfer.job.title if transfer.job else "", note=transfer.note)
 
 
 def reference(transfer: Transfer) -> str:

@@ -3,79 +3,175 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from uuid import UUID
 
-from django.db import transaction
+from django.conf import settings
+from django.db import connection, transaction
+from django.db.models.functions import Now
 
 from agents.models import Agent
-from marketplace.errors import Invalid
+from agents.rules import require_control, require_not_suspended
+from marketplace.errors import Invalid, NotAllowed
 from marketplace.events import services as events
 from marketplace.money import MAX_AMOUNT, format_usdc, share
 from wallets import ledger
-from wallets.models import Transfer
+from wallets.addresses import parse_address
+from wallets.budgets import services as budgets
+from wallets.ledger import KeyReused, Leg
+from wallets.models import Deposit, DepositAddress, Transfer, Withdrawal
+from wallets.queries import bonus_unspent, bonuses_given
+from wallets.rails import get_rail
+from wallets.rules import require_operator
 
 if TYPE_CHECKING:
     from jobs.models import Job
 
+WITHDRAWAL_TASK = "wallets.rails.tasks.move_withdrawals"
+
+# Money in
+
 
 @transaction.atomic
-def deposit(*, agent: Agent, amount: int, key: str, actor: Agent | None = None) -> bool:
+def deposit(*, agent: Agent, amount: int, key: str, actor: Agent | None = None, reference: str = "") -> bool:
     """Money came in from outside: micro-USDC for the agent to spend. False if this key was already credited.
 
     Raises Invalid unless the amount is positive and at most MAX_AMOUNT.
     """
-    if not 0 < amount <= MAX_AMOUNT:
-        raise Invalid.field("amount", f"Must be more than 0 and at most {format_usdc(MAX_AMOUNT)}.")
+    _require_between("amount", amount, 1, MAX_AMOUNT)
     moved = ledger.post(
         kind=Transfer.Kind.DEPOSIT,
         key=f"deposit:{key}",
-        legs=[(ledger.DEPOSITS, -amount), (ledger.available(agent), amount)],
+        legs=[Leg(ledger.DEPOSITS, -amount), Leg(ledger.available(agent), amount)],
     )
     if moved:
-        events.emit("wallet.deposited", actor=actor, audience=[agent], data={"amountUsdc": format_usdc(amount)})
+        _tell("wallet.deposited", agent, amount, actor, **({"txHash": reference} if reference else {}))
     return moved
 
 
+@transaction.atomic
+def provision_wallet(*, agent: Agent, actor: Agent) -> DepositAddress:
+    """The address to pay in at for this wallet, on the rail that takes new money; always the same."""
+    require_control(actor, agent)
+    rail = get_rail()
+    known = DepositAddress.objects.filter(agent=agent, rail=rail.name).first()
+    if known is not None:
+        return known
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT nextval(pg_get_serial_sequence('wallets_depositaddress', 'id'))")
+        [number] = cursor.fetchone()
+    DepositAddress.objects.bulk_create(
+        [DepositAddress(id=number, agent=agent, rail=rail.name, address=rail.derive_address(number))],
+        ignore_conflicts=True,  # two asked at once: the first one's stays
+    )
+    return DepositAddress.objects.get(agent=agent, rail=rail.name)
+
+
+@transaction.atomic
+def announce_deposit(*, agent: Agent, amount: int, actor: Agent) -> Deposit:
+    """The agent is about to pay in: where to, and a row that shows what became of it. Raises Invalid."""
+    require_control(actor, agent)
+    _require_between("amountUsdc", amount, settings.DEPOSIT_MINIMUM, settings.DEPOSIT_MAXIMUM)
+    address = provision_wallet(agent=agent, actor=actor)
+    return Deposit.objects.create(agent=agent, rail=address.rail, address=address.address, amount=amount)
+
+
+@transaction.atomic
+def receive_payment(
+    *, rail: str, key: str, address: str, amount: int, reference: str, announced: UUID | None = None
+) -> bool:
+    """A rail saw a payment to one of its addresses: credited once, on the deposit announced or on a new one."""
+    agent = DepositAddress.objects.select_related("agent").get(rail=rail, address=address).agent
+    if not deposit(agent=agent, amount=amount, key=f"{rail}:{key}", reference=reference):
+        return False
+    awaiting = Deposit.objects.filter(agent=agent, rail=rail, amount=amount, status=Deposit.Status.AWAITING)
+    if announced is not None:
+        awaiting = awaiting.filter(pk=announced)
+    row = awaiting.order_by("created_at").select_for_update().first()
+    row = row or Deposit(agent=agent, rail=rail, address=address, amount=amount)
+    row.status, row.key, row.reference, row.confirmed_at = Deposit.Status.CONFIRMED, key, reference, Now()
+    row.save()
+    return True
+
+
+@transaction.atomic
+def grant_signup_bonus(*, agent: Agent) -> int:
+    """Gives the new account its bonus, once; returns its micro-USDC, 0 when the budget for bonuses is used up.
+
+    It is spent on others' work and never withdrawn (SURVIVE M2): see `bonus_unspent`.
+    """
+    amount = settings.SIGNUP_BONUS
+    with connection.cursor() as cursor:  # one at a time, so that the budget is never passed
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtext('signup bonus'))")
+    if not amount or bonuses_given() + amount > settings.SIGNUP_BONUS_BUDGET:
+        return 0
+    moved = ledger.post(
+        kind=Transfer.Kind.SIGNUP_BONUS,
+        key=f"bonus:{agent.pk}",
+        legs=[Leg(ledger.BONUSES, -amount), Leg(ledger.available(agent), amount)],
+    )
+    if moved:
+        _tell("wallet.bonus_granted", agent, amount, None)
+    return amount if moved else 0
+
+
+# A job's money
+
+
 def hold_escrow(*, job: Job, amount: int) -> None:
-    """Sets the poster's money aside for the job. Raises InsufficientFunds."""
+    """Sets the payer's money aside for the job. Raises InsufficientFunds, and what a budget refuses."""
+    _charge_budget(job, amount)
     ledger.post(
         kind=Transfer.Kind.ESCROW_HOLD,
         key=f"job:{job.pk}:hold",
         job=job,
-        legs=[(ledger.available(job.poster), -amount), (ledger.escrow(job), amount)],
+        legs=[Leg(ledger.purse(job), -amount), Leg(ledger.escrow(job), amount)],
     )
 
 
 def trim_escrow(*, job: Job, held: int, price: int) -> None:
     """Returns what was held above the agreed price; holds the difference if the price is above."""
+    _charge_budget(job, price - held)
     ledger.post(
         kind=Transfer.Kind.ESCROW_TRIM,
         key=f"job:{job.pk}:trim",
         job=job,
-        legs=[(ledger.escrow(job), price - held), (ledger.available(job.poster), held - price)],
+        legs=[Leg(ledger.escrow(job), price - held), Leg(ledger.purse(job), held - price)],
     )
 
 
-def release_escrow(*, job: Job, worker: Agent, price: int, fee_bps: int) -> int:
-    """Pays the held price to the worker less the fee; returns the worker's micro-USDC."""
+def release_escrow(*, job: Job, worker: Agent, price: int, fee_bps: int, clears: bool = False) -> int:
+    """Pays the held price to the worker less the fee, into clearing if it still has to clear; returns micro-USDC."""
     fee = share(price, fee_bps)
+    paid = ledger.clearing(worker) if clears else ledger.available(worker)
     ledger.post(
         kind=Transfer.Kind.ESCROW_RELEASE,
         key=f"job:{job.pk}:release",
         job=job,
-        legs=[(ledger.escrow(job), -price), (ledger.available(worker), price - fee), (ledger.FEES, fee)],
+        legs=[Leg(ledger.escrow(job), -price), Leg(paid, price - fee), Leg(ledger.FEES, fee)],
     )
     return price - fee
 
 
+def mature_clearing(*, job: Job, worker: Agent, amount: int) -> None:
+    """The dispute window has ended: the payout becomes the worker's to spend."""
+    ledger.post(
+        kind=Transfer.Kind.CLEARING_MATURED,
+        key=f"job:{job.pk}:mature",
+        job=job,
+        legs=[Leg(ledger.clearing(worker), -amount), Leg(ledger.available(worker), amount)],
+    )
+
+
 def refund_escrow(*, job: Job, held: int, fee_bps: int) -> int:
-    """Returns the held money to the poster less the fee; returns the poster's micro-USDC."""
+    """Returns the held money to the payer less the fee; returns the payer's micro-USDC."""
     fee = share(held, fee_bps)
     ledger.post(
         kind=Transfer.Kind.ESCROW_REFUND,
         key=f"job:{job.pk}:refund",
         job=job,
-        legs=[(ledger.escrow(job), -held), (ledger.available(job.poster), held - fee), (ledger.FEES, fee)],
+        legs=[Leg(ledger.escrow(job), -held), Leg(ledger.purse(job), held - fee), Leg(ledger.FEES, fee)],
     )
+    _charge_budget(job, fee - held)
     return held - fee
 
 
@@ -88,10 +184,175 @@ def split_escrow(*, job: Job, worker: Agent, price: int, to_poster: int, fee_bps
         key=f"job:{job.pk}:split",
         job=job,
         legs=[
-            (ledger.escrow(job), -price),
-            (ledger.available(job.poster), to_poster),
-            (ledger.available(worker), part - fee),
-            (ledger.FEES, fee),
+            Leg(ledger.escrow(job), -price),
+            Leg(ledger.purse(job), to_poster),
+            Leg(ledger.available(worker), part - fee),
+            Leg(ledger.FEES, fee),
         ],
     )
+    _charge_budget(job, -to_poster)
     return part - fee
+
+
+def tip_worker(*, job: Job, worker: Agent, amount: int) -> None:
+    """Gives the worker something on top, without a fee. Raises InsufficientFunds, and what a budget refuses."""
+    _charge_budget(job, amount)
+    ledger.post(
+        kind=Transfer.Kind.TIP,
+        key=f"job:{job.pk}:tip",
+        job=job,
+        legs=[Leg(ledger.purse(job), -amount), Leg(ledger.available(worker), amount)],
+    )
+
+
+def _charge_budget(job: Job, amount: int) -> None:
+    """Counts what an AI agent takes of its owner's wallet, or gives back (below zero), against its authorization."""
+    if job.payer_id == job.poster_id or not amount:
+        return
+    if amount > 0:
+        budgets.charge(job=job, amount=amount)
+    else:
+        budgets.give_back(job=job, amount=-amount)
+
+
+# Other purchases
+
+
+def buy_credits(*, agent: Agent, amount: int, quantity: int, key: str) -> bool:
+    """Pays for bid credits; False if this key was already paid. An unspent bonus does not pay for them."""
+    return ledger.post(
+        kind=Transfer.Kind.CREDIT_PURCHASE,
+        key=f"credits:{agent.pk}:{key}",
+        legs=[Leg(ledger.available(agent), -amount, keep=bonus_unspent(agent)), Leg(ledger.FEES, amount)],
+        note=f"{quantity} bid credit{'' if quantity == 1 else 's'}",
+    )
+
+
+# Money out
+
+
+@transaction.atomic
+def request_withdrawal(*, agent: Agent, actor: Agent, amount: int, address: str, key: str) -> Withdrawal:
+    """Debits micro-USDC that a task will send to an address outside; with the same key again, the same withdrawal.
+
+    Raises Invalid naming the field, InsufficientFunds, KeyReused.
+    """
+    require_control(actor, agent)
+    if agent.controller_id is None:
+        raise NotAllowed("An agent without an owner cannot withdraw; its owner has to claim it first.")
+    address = parse_address(address)
+    _require_between("amountUsdc", amount, settings.WITHDRAWAL_MINIMUM, MAX_AMOUNT)
+    if DepositAddress.objects.filter(address=address).exists():
+        raise Invalid.field("toAddress", "Is an address of this marketplace; nothing can be withdrawn to it.")
+    withdrawal, is_new = Withdrawal.objects.get_or_create(
+        agent=agent, key=key, defaults={"amount": amount, "address": address, "rail": get_rail().name}
+    )
+    if not is_new:
+        if (withdrawal.amount, withdrawal.address) != (amount, address):
+            raise KeyReused("Another withdrawal already has that key.")
+        return withdrawal
+    ledger.post(
+        kind=Transfer.Kind.WITHDRAWAL,
+        key=f"withdrawal:{withdrawal.pk}",
+        legs=[
+            Leg(ledger.available(agent), -amount, keep=bonus_unspent(agent)),
+            Leg(ledger.withdrawing(agent), amount),
+        ],
+        note=address,
+    )
+    withdrawal.refresh_from_db()
+    _tell_of("wallet.withdrawal_requested", withdrawal, actor)
+    transaction.on_commit(lambda: events.wake(WITHDRAWAL_TASK))
+    return withdrawal
+
+
+@transaction.atomic
+def confirm_withdrawal(*, withdrawal: Withdrawal, reference: str) -> bool:
+    """The payment arrived outside. False if it was settled before: a rail may say so twice."""
+    locked = _lock_unsettled(withdrawal)
+    if locked is None:
+        return False
+    agent = locked.agent
+    ledger.post(
+        kind=Transfer.Kind.WITHDRAWAL_CONFIRMED,
+        key=f"withdrawal:{locked.pk}:confirmed",
+        legs=[Leg(ledger.withdrawing(agent), -locked.amount), Leg(ledger.WITHDRAWALS, locked.amount)],
+        note=locked.address,
+    )
+    _settle(locked, Withdrawal.Status.CONFIRMED, reference=reference, last_error="")
+    _tell_of("wallet.withdrawn", locked, None)
+    return True
+
+
+@transaction.atomic
+def reverse_withdrawal(*, withdrawal: Withdrawal, reason: str) -> bool:
+    """The payment will never be made: the money is the agent's again. False if it was settled before."""
+    locked = _lock_unsettled(withdrawal)
+    if locked is None:
+        return False
+    agent = locked.agent
+    ledger.post(
+        kind=Transfer.Kind.WITHDRAWAL_REVERSED,
+        key=f"withdrawal:{locked.pk}:reversed",
+        legs=[Leg(ledger.withdrawing(agent), -locked.amount), Leg(ledger.available(agent), locked.amount)],
+        note=reason[:500],
+    )
+    _settle(locked, Withdrawal.Status.REVERSED, last_error=reason[:500])
+    _tell_of("wallet.withdrawal_reversed", locked, None, reason=reason)
+    return True
+
+
+def _lock_unsettled(withdrawal: Withdrawal) -> Withdrawal | None:
+    return (
+        Withdrawal.objects.select_for_update(of=("self",), no_key=True)
+        .select_related("agent")
+        .filter(pk=withdrawal.pk, status__in=Withdrawal.UNSETTLED)
+        .first()
+    )
+
+
+def _settle(withdrawal: Withdrawal, status: Withdrawal.Status, **changes: str) -> None:
+    for field, value in {"status": status, "settled_at": Now(), **changes}.items():
+        setattr(withdrawal, field, value)
+    withdrawal.save(update_fields=["status", "settled_at", *changes])
+
+
+# By operators
+
+
+@transaction.atomic
+def adjust_balance(*, agent: Agent, amount: int, reason: str, key: str, actor: Agent) -> bool:
+    """An operator puts a wallet right: micro-USDC to add, or to take when below zero, and why.
+
+    False if this key was already posted. Raises NotAllowed, Invalid, InsufficientFunds.
+    """
+    require_operator(actor, agent)
+    require_not_suspended(actor)
+    if len(reason.strip()) < 3:
+        raise Invalid.field("reason", "Say why; it stays in the ledger and the owner reads it.")
+    if not amount:
+        raise Invalid.field("amount", "Must not be 0.")
+    _require_between("amount", abs(amount), 1, MAX_AMOUNT)
+    moved = ledger.post(
+        kind=Transfer.Kind.ADJUSTMENT,
+        key=f"adjustment:{key}",
+        legs=[Leg(ledger.ADJUSTMENTS, -amount), Leg(ledger.available(agent), amount)],
+        note=reason[:500],
+    )
+    if moved:
+        _tell("wallet.adjusted", agent, amount, actor, reason=reason)
+    return moved
+
+
+def _require_between(field: str, amount: int, least: int, most: int) -> None:
+    if not least <= amount <= most:
+        raise Invalid.field(field, f"Must be at least {format_usdc(least)} and at most {format_usdc(most)}.")
+
+
+def _tell(type: str, agent: Agent, amount: int, actor: Agent | None, **data: str) -> None:
+    events.emit(type, actor=actor, audience=[agent], data={"amountUsdc": format_usdc(amount), **data})
+
+
+def _tell_of(type: str, withdrawal: Withdrawal, actor: Agent | None, **data: str) -> None:
+    facts = {"withdrawalId": str(withdrawal.pk), "toAddress": withdrawal.address, "status": withdrawal.status}
+    _tell(type, withdrawal.agent, withdrawal.amount, actor, **facts, txHash=withdrawal.reference, **data)

@@ -7,6 +7,7 @@ from django.db.models import Case, When
 
 from agents.models import Agent
 from agents.rules import acts_for
+from bids.credits.queries import Allowance, allowances
 from bids.forms import BidForm
 from bids.models import Bid
 from bids.queries import visible_bids
@@ -55,7 +56,20 @@ def bid_form(context: dict[str, Any]) -> dict[str, Any]:
         free = _without_bid(form, job, actor)
         may_bid = bool(free)
         form.initial["bidder"] = free[0].handle if free else ""
-    return {"request": request, "job": job, "form": form, "may_bid": may_bid, "terms": job.rules}
+    return {
+        "request": request,
+        "job": job,
+        "form": form,
+        "may_bid": may_bid,
+        "terms": job.rules,
+        "allowances": _allowances(form) if form else [],
+    }
+
+
+def _allowances(form: BidForm) -> list[tuple[Agent, Allowance]]:
+    """What each of those who could bid may still bid this month."""
+    left = allowances(form.bidders)
+    return [(agent, left[agent.pk]) for agent in form.bidders]
 
 
 @register.inclusion_tag("bids/_call.html", takes_context=True)

@@ -6,7 +6,6 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +14,8 @@ from django.conf import settings
 from rich.console import Console
 from rich.table import Table
 
-from jobs.audit import escrow_findings
 from marketplace.money import format_usdc, parse_usdc
-from wallets.audit import ledger_findings
+from wallets.audit.services import audit_books
 
 AGENT_PROGRAM = Path("docs/examples/agent.py")
 SHARES = (0.9, 0.84)
@@ -147,10 +145,10 @@ class Show:
         self.console.print(table)
         fees = sum(before.values()) - sum(after.values())
         self.console.print(f"The marketplace earned the difference: {format_usdc(fees)} USDC.")
-        findings = [*chain(ledger_findings(), escrow_findings())]
-        for finding in findings:
-            self.console.print(f"[bold red]✗[/] {finding.check}: {finding.subject}: {finding.detail}")
-        if findings:
+        audit = audit_books(record=False)
+        for finding in audit.findings:
+            self.console.print(f"[bold red]✗[/] {finding}")
+        if not audit.sound:
             raise StepMissing("The books are not sound.")
         self.console.print("[bold green]✓ audit: the books are sound.[/]")
 

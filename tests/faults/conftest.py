@@ -62,6 +62,8 @@ def environment() -> dict[str, str]:
         "REDIS_URL": settings.REDIS_URL,
         "SWEEP_SECONDS": "0.2",
         "WEBHOOK_LEASE_SECONDS": "1.5",
+        "WITHDRAWAL_LEASE_SECONDS": "1.5",
+        "EMBEDDED_RAIL_DELAY_SECONDS": "0.2",
     }
 
 

@@ -15,8 +15,12 @@ from jobs.lifecycle import Status
 from jobs.models import Job, JobTemplate
 from marketplace.api.docs import openapi_document
 from marketplace.events.models import Event
-from tests.factories import job_in, make_person
+from marketplace.money import MICRO
+from tests.factories import fund, job_in, make_person
 from tests.fixtures import ApiClient, api_for
+from tests.wallets.outside import ADDRESS
+from tests.wallets.test_withdrawals import withdraw
+from wallets.services import announce_deposit
 
 ROLES = ("anonymous", "outsider", "worker", "poster")
 ANYONE = (200, 200, 200, 200)
@@ -43,6 +47,19 @@ ROWS: dict[str, list[tuple[Status, Any, tuple[int | None, ...]]]] = {
     "apiKeysRevoke": [(Status.OPEN, None, WORKER)],
     "walletsRetrieve": [(Status.OPEN, None, WORKER)],
     "walletsList": [(Status.OPEN, None, WORKER)],
+    "auditRetrieve": [(Status.OPEN, None, ANYONE)],
+    "auditList": [(Status.OPEN, None, ANYONE)],
+    "walletsProvision": [(Status.OPEN, None, WORKER)],
+    # The worker has no money; whether it may ask is known before that.
+    "withdrawalsCreate": [(Status.OPEN, {"toAddress": ADDRESS, "amountUsdc": "1"}, (401, 403, 402, 403))],
+    "withdrawalsCreateOf": [
+        (Status.OPEN, {"agentId": "{worker}", "toAddress": ADDRESS, "amountUsdc": "1"}, (401, 403, 402, 403))
+    ],
+    "withdrawalsList": [(Status.OPEN, None, WORKER)],
+    "withdrawalsRetrieve": [(Status.OPEN, None, (401, 403, 200, 403))],
+    "depositsList": [(Status.OPEN, None, WORKER)],
+    "depositsCreate": [(Status.OPEN, {"amountUsdc": "5"}, (401, 403, 201, 403))],
+    "depositsRetrieve": [(Status.OPEN, None, (401, 403, 200, 403))],
     "healthGet": [(Status.OPEN, None, ANYONE)],
     "templatesList": [(Status.OPEN, None, ANYONE)],
     "templatesRetrieve": [(Status.OPEN, None, ANYONE)],
@@ -60,6 +77,10 @@ ROWS: dict[str, list[tuple[Status, Any, tuple[int | None, ...]]]] = {
     "jobsProgress": [(Status.IN_PROGRESS, {"percent": 50}, WORKER)],
     "jobsSubmit": [(Status.IN_PROGRESS, {"outputData": {"text": "done"}}, WORKER)],
     "jobsApprove": [(Status.IN_REVIEW, None, POSTER), (Status.IN_PROGRESS, None, (401, 403, 403, 409))],
+    "jobsTip": [
+        (Status.COMPLETED, {"amountUsdc": "1"}, POSTER),
+        (Status.IN_REVIEW, {"amountUsdc": "1"}, (401, 403, 403, 409)),
+    ],
     "jobsReject": [(Status.IN_REVIEW, {"reason": "Too long."}, POSTER)],
     "jobsCancel": [(Status.OPEN, None, POSTER), (Status.COMPLETED, None, (401, 403, 403, 409))],
     "jobEventsList": [(Status.IN_REVIEW, None, LOGGED_IN), (Status.DRAFT, None, DRAFT_OF_POSTER)],
@@ -129,6 +150,10 @@ def scene(poster, worker, outsider):
                 own = job.bids.get().pk
             elif template.endswith("/revoke"):
                 own = spare.pk
+            elif template.endswith("/withdrawals/{id}"):
+                own = withdraw(fund(worker, MICRO), MICRO).pk
+            elif template.endswith("/deposits/{id}"):
+                own = announce_deposit(agent=worker, amount=MICRO, actor=worker).pk
             else:
                 own = next((own for start, own in own_id.items() if template.startswith(start)), "")
             return template.format(id=own, agentId=worker.handle, jobId=job.pk)

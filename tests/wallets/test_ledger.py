@@ -11,6 +11,7 @@ from marketplace.money import BASIS_POINTS, MAX_AMOUNT, format_usdc, parse_usdc,
 from tests import factories
 from tests.factories import make_agent, make_person
 from wallets import ledger
+from wallets.ledger import Leg
 from wallets.models import Account, Entry, Transfer
 from wallets.queries import balance, describe, entries_of, escrow_balance
 from wallets.services import deposit
@@ -29,7 +30,7 @@ def poor(db):
 
 
 def give(giver, taker, amount, key="gift"):
-    legs = [(ledger.available(giver), -amount), (ledger.available(taker), amount)]
+    legs = [Leg(ledger.available(giver), -amount), Leg(ledger.available(taker), amount)]
     return ledger.post(kind=DEPOSIT, key=key, legs=legs)
 
 
@@ -52,7 +53,7 @@ def test_a_key_cannot_stand_for_another_movement(rich, poor):
         ledger.post(
             kind=Transfer.Kind.ESCROW_HOLD,
             key="gift",
-            legs=[(ledger.available(rich), -30), (ledger.available(poor), 30)],
+            legs=[Leg(ledger.available(rich), -30), Leg(ledger.available(poor), 30)],
         )
     with pytest.raises(ledger.KeyReused), transaction.atomic():
         give(rich, poor, 31)
@@ -74,7 +75,7 @@ def test_system_accounts_carry_no_balance(rich):
 def test_legs_that_do_not_sum_to_zero_are_refused_at_commit(rich, poor):
     """L6"""
     with pytest.raises(IntegrityError, match="does not balance"), transaction.atomic():
-        ledger.post(kind=DEPOSIT, key="lost", legs=[(ledger.available(rich), -50), (ledger.available(poor), 49)])
+        ledger.post(kind=DEPOSIT, key="lost", legs=[Leg(ledger.available(rich), -50), Leg(ledger.available(poor), 49)])
         connection.check_constraints()
 
 
@@ -139,7 +140,7 @@ def test_held_money_cannot_be_taken_past_what_is_held(poor):
             kind=Transfer.Kind.ESCROW_RELEASE,
             key="again",
             job=job,
-            legs=[(ledger.escrow(job), -1), (ledger.available(poor), 1)],
+            legs=[Leg(ledger.escrow(job), -1), Leg(ledger.available(poor), 1)],
         )
 
 

@@ -32,6 +32,7 @@ from tests.factories import FUNDS, PRICE, fund, make_agent, make_bid, make_perso
 from tests.oracle import assert_books_sound
 from tests.racing import losers, race, winners
 from wallets import ledger
+from wallets.ledger import Leg
 from wallets.models import Transfer
 from wallets.queries import balance, escrow_balance
 from wallets.services import deposit
@@ -206,7 +207,7 @@ def exchange(one: Agent, other: Agent, number: int, rounds: int) -> None:
         ledger.post(
             kind=Transfer.Kind.DEPOSIT,
             key=f"exchange:{number}:{turn}",
-            legs=[(ledger.available(giver), -3), (ledger.available(taker), 2), (ledger.FEES, 1)],
+            legs=[Leg(ledger.available(giver), -3), Leg(ledger.available(taker), 2), Leg(ledger.FEES, 1)],
         )
 
 

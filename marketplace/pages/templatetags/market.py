@@ -34,6 +34,10 @@ TONES = {
     "ACTIVE": "green",
     "PAUSED": "brass",
     "SUSPENDED": "red",
+    "AWAITING": "brass",
+    "SENT": "blue",
+    "CONFIRMED": "green",
+    "REVERSED": "red",
 }
 
 

@@ -1,0 +1,32 @@
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from wallets.rails.base import RailUnavailable
+
+
+class Command(BaseCommand):
+    help = "Shows what the hot wallet has and what it is at; adopts what it did elsewhere."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--rail", default="evm", help="Its name in settings.RAILS (default: evm).")
+        parser.add_argument("--adopt", nargs=2, metavar=("NONCE", "HASH"), help="This transaction used that nonce.")
+        parser.add_argument(
+            "--catch-up", action="store_true", help="After a backup was restored: pass over the nonces used since."
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        from wallets.rails.evm.rail import open_evm_rail
+        from wallets.rails.evm.reports import hot_wallet_report
+        from wallets.rails.evm.transactions import NotThatNonce
+
+        try:
+            rail = open_evm_rail(options["rail"])
+            if options["adopt"]:
+                rail.transactions.adopt(int(options["adopt"][0]), options["adopt"][1])
+            if options["catch_up"]:
+                rail.transactions.catch_up()
+            for line in hot_wallet_report(rail):
+                self.stdout.write(line)
+        except (RailUnavailable, NotThatNonce, LookupError, ValueError) as error:
+            raise CommandError(str(error)) from None
