@@ -58,7 +58,7 @@ def bid_accept(request: HttpRequest, job_pk: UUID, pk: UUID) -> HttpResponse:
         raise
     except MarketError as error:
         refusal = error
-    balance = wallets.balance(job.poster)
+    balance = wallets.balance(job.payer)
     fee = share(bid.amount, job.rules.release_fee_bps)
     context = {
         "job": job,

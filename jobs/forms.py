@@ -97,6 +97,20 @@ class ChangesForm(forms.Form):
     )
 
 
+class ApprovalForm(forms.Form):
+    """Whether the worker gets something on top."""
+
+    tip = UsdcField(required=False, help_text="Goes to the worker from your wallet, without a fee.")
+
+
+class TipForm(ApprovalForm):
+    """How much the worker of a completed job gets on top."""
+
+    def __init__(self, *args: Any, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        self.fields["tip"].required = True
+
+
 class ProgressForm(forms.Form):
     """How far the work is."""
 

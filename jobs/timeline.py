@@ -27,13 +27,15 @@ WORDS = {
     "job.revision_requested": ("brass", "asked for changes", ""),
     "job.approved": ("green", "approved the work", "The review window ended, so the work was approved"),
     "job.paid": ("green", "released {payoutUsdc} USDC to the worker", "{payoutUsdc} USDC was released to the worker"),
+    "job.tipped": ("green", "gave a tip of {tipUsdc} USDC", ""),
+    "job.payout_cleared": ("green", "", "{payoutUsdc} USDC cleared: it is the worker’s to spend"),
     "dispute.opened": ("red", "opened a dispute", ""),
     "dispute.resolved": ("brass", "ruled on the dispute", ""),
     "job.cancelled": ("red", "cancelled the job", ""),
     "job.expired": ("red", "", "The deadline passed, so the job closed"),
 }
 MOST_LINES = 200
-PRIVATE = {"job.progress", "job.paid", "bid.received", "bid.withdrawn"}
+PRIVATE = {"job.progress", "job.paid", "job.tipped", "job.payout_cleared", "bid.received", "bid.withdrawn"}
 
 
 @dataclass(frozen=True)

@@ -16,15 +16,17 @@ from django.views.decorators.vary import vary_on_headers
 
 from agents.models import Agent
 from jobs import queries, services, timeline
-from jobs.forms import ChangesForm, JobForm, ProgressForm, ReasonForm, SearchForm
+from jobs.forms import ApprovalForm, ChangesForm, JobForm, ProgressForm, ReasonForm, SearchForm, TipForm
 from jobs.lifecycle import Status
 from jobs.models import PLAIN, Job
+from jobs.receipts import find_receipt, has_receipt
 from jobs.rules import available_actions, is_party, is_poster, is_worker, require
 from jobs.schema_forms import SchemaForm, facts
 from jobs.terms import Terms
 from marketplace.errors import MarketError
 from marketplace.html import actor_of, done, keyset_page, member_of, page, show_refusal
 from wallets import queries as wallets
+from wallets.ledger import InsufficientFunds
 
 ANY_STATUS = "all"
 
@@ -91,6 +93,7 @@ def job_page(request: HttpRequest, job: Job, status: int = 200, **context: Any) 
         "held": wallets.escrow_balance(job) if job.worker_id else 0,
         "lines": timeline.lines(job, actor),
         "steps": _steps(job),
+        "has_receipt": has_receipt(job, actor),
         "progress_form": ProgressForm(initial={"percent": job.progress_percent // 10 * 10}),
     }
     if is_party(actor, job):
@@ -99,6 +102,16 @@ def job_page(request: HttpRequest, job: Job, status: int = 200, **context: Any) 
             for submission in job.submissions.select_related("worker").order_by("-number")
         ]
     return render(request, "jobs/job_detail.html", shown | context, status=status)
+
+
+@login_required
+@require_GET
+@page
+def job_receipt(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """What the reader's side paid or earned, to print."""
+    actor = member_of(request)
+    receipt = find_receipt(queries.find_job(pk, actor), actor)
+    return render(request, "jobs/receipt.html", {"receipt": receipt, "job": receipt.job})
 
 
 def _steps(job: Job) -> list[tuple[str, str]]:
@@ -237,7 +250,18 @@ ACTIONS = {
         _output_form,
         lambda form: {"output_data": form.value()},
     ),
-    "approve": Action(services.approve_job, "Approved: the worker has been paid."),
+    "approve": Action(
+        services.approve_job,
+        "Approved: the worker has been paid.",
+        _form(ApprovalForm),
+        lambda form: {"tip": form.cleaned_data["tip"] or 0},
+    ),
+    "tip": Action(
+        services.tip_job,
+        "The worker has your tip.",
+        _form(TipForm),
+        lambda form: {"amount": form.cleaned_data["tip"]},
+    ),
     "reject": Action(services.reject_submission, "The work went back to the worker.", _form(ChangesForm)),
     "refuse": Action(services.reject_submission, "The work was refused and your money returned.", _form(ChangesForm)),
     "cancel": Action(services.cancel_job, "The job is cancelled.", _form(ReasonForm)),
@@ -277,10 +301,16 @@ def _act(request: HttpRequest, job: Job, verb: str, action: Action) -> HttpRespo
             others = form.show(refusal.errors, "outputData")
             if len(others) < len(refusal.errors):
                 return _action_page(request, job, verb, form, status=refusal.status)
-        show_refusal(form, refusal)
+        if isinstance(refusal, InsufficientFunds) and "tip" in form.fields:
+            form.add_error("tip", refusal.detail)
+        else:
+            show_refusal(form, refusal)
         return _action_page(request, job, verb, form, status=refusal.status)
     return done(request, action.said, "job_detail", job.pk)
 
 
 def _action_page(request: HttpRequest, job: Job, verb: str, form: forms.Form, status: int = 200) -> HttpResponse:
-    return render(request, f"jobs/actions/{verb}.html", {"job": job, "form": form, "verb": verb}, status=status)
+    context: dict[str, Any] = {"job": job, "form": form, "verb": verb}
+    if "tip" in form.fields:
+        context["available"] = wallets.balance(job.payer).available
+    return render(request, f"jobs/actions/{verb}.html", context, status=status)

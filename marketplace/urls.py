@@ -34,6 +34,7 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("", include("marketplace.pages.urls")),
     path("", include("wallets.budgets.urls")),
+    path("", include("bids.credits.urls")),
     path("", include("agents.webhooks.urls")),
     path("", include("agents.urls")),
     # Before those of jobs, whose actions would take "bids" and "dispute" for verbs.

@@ -19,6 +19,8 @@ CORRUPTIONS = [
     ("jobs_job", "UPDATE jobs_job SET bid_count = 7", "bids on a job are counted"),
     ("bids_bid", "UPDATE bids_bid SET status = 'PENDING'", "not open"),
     ("events_event", "UPDATE events_event SET body = replace(encode(body, 'escape'), '.', '-')::bytea", "frozen body"),
+    ("credits_bidcredits", "UPDATE credits_bidcredits SET used = 0", "free bids used"),
+    ("credits_bidcredits", "UPDATE credits_bidcredits SET paid_balance = 1", "bought bid credits"),
     ("events_event", "DELETE FROM events_event WHERE type = 'job.assigned'", "assigned once"),
 ]
 

@@ -9,7 +9,7 @@ from marketplace.errors import Invalid
 _ADDRESS = re.compile(r"0x[0-9a-fA-F]{40}", re.ASCII)
 
 
-def parse_address(value: object, field: str = "toAddress") -> str:
+def parse_address(value: object, field: str = "address") -> str:
     """The address in EIP-55 spelling.
 
     Raises Invalid naming `field` unless it is `0x` and 40 hex digits, with a right checksum when the letters are

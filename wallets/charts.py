@@ -13,11 +13,8 @@ from marketplace.money import MICRO
 
 Day = tuple[date, int]  # micro-USDC at its end
 
-# The part of the picture that the line has; above it is room for a label, below it for the dates.
+# The part of the picture that the line has; above it is room for today's balance, below it for the dates.
 TOP, BOTTOM = 14.0, 88.0
-RIGHT = 98.0
-HIGH = 32.0  # a line that ends above this has its label below
-LABEL_ABOVE, LABEL_BELOW = -5, 11
 
 
 @dataclass(frozen=True)
@@ -29,7 +26,6 @@ class Chart:
     area: str
     levels: list[tuple[float, int]]
     end: float
-    label_at: float
     low: Day
     high: Day
 
@@ -63,14 +59,12 @@ def draw_balance(days: Sequence[Day]) -> Chart:
     top = nice_ceiling(max(balance for _, balance in days))
     heights = [round(100 - balance * 100 / top, 3) for _, balance in days]
     line = steps(heights)
-    end = _down(heights[-1])
     return Chart(
         days=days,
         line=line,
         area=f"{line}V100H0Z",
         levels=[(_down(0), top), (_down(50), top // 2)],
-        end=end,
-        label_at=end + (LABEL_BELOW if end < HIGH else LABEL_ABOVE),
+        end=_down(heights[-1]),
         low=min(days, key=lambda day: day[1]),
         high=max(days, key=lambda day: day[1]),
     )

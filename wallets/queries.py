@@ -38,7 +38,7 @@ def balance(agent: Agent) -> Balance:
     held = Account.objects.filter(
         kind=Account.Kind.ESCROW, job__payer=agent, job__completed_at=None, job__cancelled_at=None
     ).aggregate(sum=Sum("balance"))["sum"]
-    return Balance(held=held or 0, **{str(kind).lower(): micro for kind, micro in own})
+    return Balance(held=held or 0, **{str(kind).lower(): micro or 0 for kind, micro in own})
 
 
 def escrow_balance(job: Job) -> int:
@@ -127,7 +127,7 @@ def balance_history(agent: Agent, days: int) -> Sequence[tuple[date, int]]:
     and ids of an account's entries follow its balance.
     """
     today = datetime.now(UTC).date()
-    ends = [today + timedelta(days=1 - back) for back in range(days, 0, -1)]
+    ends = [today + timedelta(days=1 - back) for back in reversed(range(days))]
     account = Account.objects.filter(kind=Account.Kind.AVAILABLE, owner=agent).values_list("pk", flat=True).first()
     if account is None:
         return []
@@ -139,7 +139,7 @@ def balance_history(agent: Agent, days: int) -> Sequence[tuple[date, int]]:
 
 HISTORY = """
     SELECT (SELECT balance_after FROM wallets_entry WHERE account_id = %s AND id < coalesce(
-        (SELECT id FROM wallets_entry WHERE transfer_id >= day.begin ORDER BY transfer_id LIMIT 1), 9223372036854775807)
+        (SELECT id FROM wallets_entry WHERE transfer_id >= day.begin ORDER BY transfer_id, id LIMIT 1), 9223372036854775807)
         ORDER BY id DESC LIMIT 1)
       FROM unnest(%s::uuid[]) WITH ORDINALITY AS day(begin, number) ORDER BY number
 """

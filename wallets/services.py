@@ -70,7 +70,7 @@ def provision_wallet(*, agent: Agent, actor: Agent) -> DepositAddress:
 def announce_deposit(*, agent: Agent, amount: int, actor: Agent) -> Deposit:
     """The agent is about to pay in: where to, and a row that shows what became of it. Raises Invalid."""
     require_control(actor, agent)
-    _require_between("amountUsdc", amount, settings.DEPOSIT_MINIMUM, settings.DEPOSIT_MAXIMUM)
+    _require_between("amount", amount, settings.DEPOSIT_MINIMUM, settings.DEPOSIT_MAXIMUM)
     address = provision_wallet(agent=agent, actor=actor)
     return Deposit.objects.create(agent=agent, rail=address.rail, address=address.address, amount=amount)
 
@@ -241,9 +241,9 @@ def request_withdrawal(*, agent: Agent, actor: Agent, amount: int, address: str,
     if agent.controller_id is None:
         raise NotAllowed("An agent without an owner cannot withdraw; its owner has to claim it first.")
     address = parse_address(address)
-    _require_between("amountUsdc", amount, settings.WITHDRAWAL_MINIMUM, MAX_AMOUNT)
+    _require_between("amount", amount, settings.WITHDRAWAL_MINIMUM, MAX_AMOUNT)
     if DepositAddress.objects.filter(address=address).exists():
-        raise Invalid.field("toAddress", "Is an address of this marketplace; nothing can be withdrawn to it.")
+        raise Invalid.field("address", "Is an address of this marketplace; nothing can be withdrawn to it.")
     withdrawal, is_new = Withdrawal.objects.get_or_create(
         agent=agent, key=key, defaults={"amount": amount, "address": address, "rail": get_rail().name}
     )

@@ -26,7 +26,6 @@ from wallets.ledger import InsufficientFunds
 from wallets.models import Deposit, Withdrawal
 
 RANGES = (30, 90, 365)
-FIELDS = {"amountUsdc": "amount", "toAddress": "address"}  # the services' words for what forms call so
 
 
 def holder_of(request: HttpRequest) -> Agent:
@@ -139,7 +138,7 @@ def deposit_announce(request: HttpRequest) -> HttpResponse:
             try:
                 deposit = services.announce_deposit(agent=holder, actor=member_of(request), **form.cleaned_data)
             except MarketError as refusal:
-                show_refusal(form, refusal, FIELDS)
+                show_refusal(form, refusal)
                 status = refusal.status
             else:
                 return _go(request, holder, "deposit_detail", deposit.pk)
@@ -233,7 +232,7 @@ def withdrawal_confirm(request: HttpRequest) -> HttpResponse:
         form.add_error("amount", refusal.detail)
         return _ask(request, holder, form, status=refusal.status)
     except Invalid as refusal:
-        show_refusal(form, refusal, FIELDS)
+        show_refusal(form, refusal)
         return _ask(request, holder, form, status=refusal.status)
     return _go(request, holder, "withdrawal_detail", withdrawal.pk)
 

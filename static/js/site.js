@@ -62,6 +62,13 @@ function showFee(output) {
   output.querySelector("[data-part=rest]").textContent = formatAmount(amount - fee);
 }
 
+/* What the worker receives with the tip being typed. */
+function showTip(output) {
+  const tip = parseAmount(document.getElementById(output.dataset.tip).value);
+  output.hidden = tip === null || tip === 0n;
+  if (!output.hidden) output.querySelector("[data-part=sum]").textContent = formatAmount(BigInt(output.dataset.base) + tip);
+}
+
 const units = [["day", 86400], ["hour", 3600], ["minute", 60]];
 const relative = new Intl.RelativeTimeFormat("en");
 
@@ -99,11 +106,15 @@ document.addEventListener("click", (event) => {
   }
   const copier = event.target.closest("[data-copy]");
   if (copier) copy(copier);
+  if (event.target.closest("[data-print]")) print();
 });
 
 document.addEventListener("input", (event) => {
   for (const output of document.querySelectorAll("[data-fee-bps]")) {
     if (output.dataset.amount === event.target.id) showFee(output);
+  }
+  for (const output of document.querySelectorAll("[data-tip]")) {
+    if (output.dataset.tip === event.target.id) showTip(output);
   }
 });
 
@@ -115,7 +126,7 @@ document.addEventListener("keydown", (event) => {
   search.select();
 });
 
-for (const button of document.querySelectorAll("[data-copy]")) button.hidden = false;
+for (const button of document.querySelectorAll("[data-copy], [data-print]")) button.hidden = false;
 for (const element of document.querySelectorAll("time")) {
   // The server says UTC; the reader's own zone is known only here.
   element.title = new Date(element.dateTime).toLocaleString(undefined, { dateStyle: "long", timeStyle: "long" });

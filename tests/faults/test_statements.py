@@ -100,7 +100,7 @@ def test_all_or_nothing_after_each_statement(begin, harm, stride):
         def send(after: int = 0, path: str = path, number: int = number) -> tuple[int, bytes]:
             client = Client(raise_request_exception=False, headers={"X-Api-Key": key, "Idempotency-Key": str(number)})
             with connection.execute_wrapper(Cut(after, harm)):
-                response = client.post(path)
+                response = client.post(path, content_type="application/json")
             return response.status_code, response.content
 
         [(status, body)] = race([partial(send, number)])
@@ -132,7 +132,7 @@ def test_who_cannot_have_a_lock_in_time_is_told_to_come_back():
         with connection.cursor() as cursor:
             cursor.execute("SELECT set_config('lock_timeout', %s, false)", [wait])
             try:
-                return Client(headers={"X-Api-Key": key}).post(path)
+                return Client(headers={"X-Api-Key": key}).post(path, content_type="application/json")
             finally:
                 # The pool would hand the connection to another test as it is.
                 cursor.execute("RESET lock_timeout")

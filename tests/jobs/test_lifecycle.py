@@ -5,18 +5,6 @@ from typing import Any
 
 import pytest
 from django.db import DatabaseError, connection, transaction
-from hypothesis import HealthCheck, settings
-from hypothesis import strategies as st
-from hypothesis.stateful import (
-    Bundle,
-    RuleBasedStateMachine,
-    initialize,
-    invariant,
-    multiple,
-    precondition,
-    rule,
-    run_state_machine_as_test,
-)
 
 from agents.models import Agent
 from bids import services as bids
@@ -30,7 +18,6 @@ from marketplace.errors import MarketError, NotAllowed
 from marketplace.events.models import Event
 from tests import factories
 from tests.factories import FUNDS, OUTPUT, PRICE, job_in, make_agent, make_bid, make_person, open_job, submitted_job
-from tests.oracle import assert_books_sound
 from wallets.models import Entry, Transfer
 from wallets.queries import balance, escrow_balance
 
@@ -266,134 +253,6 @@ def test_progress_is_a_percentage(cast, percent):
     with pytest.raises(MarketError) as refusal:
         jobs.report_progress(job=job, actor=cast["worker"], percent=percent)
     assert [error.field for error in refusal.value.errors] == ["percent"]
-
-
-class Market(RuleBasedStateMachine):
-    """L7, scaled: several agents do whatever comes to their minds to several jobs."""
-
-    job_ids = Bundle("jobs")
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.transaction = transaction.atomic()
-        self.transaction.__enter__()
-        self.money = 0
-        self.posted: list[Job] = []
-
-    def teardown(self) -> None:
-        transaction.set_rollback(True)
-        self.transaction.__exit__(None, None, None)
-
-    @initialize(target=job_ids)
-    def open_the_market(self) -> Any:
-        self.agents = [make_person("One"), make_person("Two"), make_agent(name="Three"), make_agent(name="Four")]
-        self.agents.append(make_person("Operator", is_staff=True))
-        make_agent(handle="hired")
-        for agent in self.agents[:3]:
-            self.deposit(agent)
-        return multiple()
-
-    def deposit(self, agent: Agent) -> None:
-        factories.fund(agent, 2 * PRICE)
-        self.money += 2 * PRICE
-
-    @rule(number=st.integers(0, 4))
-    def fund(self, number: int) -> None:
-        self.deposit(self.agents[number])
-
-    @precondition(lambda self: len(self.posted) < 4)
-    @rule(
-        target=job_ids,
-        number=st.integers(0, 3),
-        publish=st.booleans(),
-        fund_on=st.sampled_from(["publish", "assign", "never"]),
-        rejection=st.sampled_from(["revise", "refund"]),
-        release_fee_bps=st.integers(0, 10_000),
-        cancel_fee_bps=st.integers(0, 10_000),
-        revisions_allowed=st.sampled_from([None, 0, 1]),
-    )
-    def post(self, number: int, publish: bool, **terms: Any) -> Any:
-        try:
-            with transaction.atomic():
-                job = factories.draft_job(self.agents[number], publish=publish, budget=PRICE + 1, terms=terms)
-        except MarketError:
-            return multiple()
-        self.posted.append(job)
-        return job
-
-    @rule(job=job_ids, number=st.integers(0, 4), amount=st.integers(1, PRICE + 2))
-    def bid(self, job: Job, number: int, amount: int) -> None:
-        self.attempt(lambda: make_bid(job, self.agents[number], amount))
-
-    @rule(job=job_ids, by_poster=st.booleans(), number=st.integers(0, 4), which=st.integers(0, 3))
-    def accept(self, job: Job, by_poster: bool, number: int, which: int) -> None:
-        offers = list(job.bids.order_by("created_at", "id"))
-        if offers:
-            actor = job.poster if by_poster else self.agents[number]
-            self.attempt(lambda: bids.accept_bid(bid=offers[which % len(offers)], actor=actor))
-
-    @rule(job=job_ids, which=st.integers(0, 3))
-    def withdraw(self, job: Job, which: int) -> None:
-        offers = list(job.bids.select_related("bidder__user").order_by("created_at", "id"))
-        if offers:
-            bid = offers[which % len(offers)]
-            self.attempt(lambda: bids.withdraw_bid(bid=bid, actor=bid.bidder))
-
-    @rule(job=job_ids, verb=st.sampled_from(sorted(ALLOWED)), number=st.integers(0, 4))
-    def anything(self, job: Job, verb: str, number: int) -> None:
-        self.attempt(lambda: DO[verb](job, self.agents[number]))
-
-    @rule(job=job_ids, steps=st.integers(1, 5))
-    def go_on(self, job: Job, steps: int) -> None:
-        """The work goes its way for a while, so that the other rules meet jobs in late statuses."""
-        for _ in range(steps):
-            job.refresh_from_db()
-            self.attempt(lambda: self.next_step(job))
-
-    def next_step(self, job: Job) -> None:
-        worker = job.worker or job.poster
-        offer = job.bids.filter(status="PENDING").first()
-        match job.status:
-            case Status.DRAFT:
-                jobs.publish_job(job=job, actor=job.poster)
-            case Status.OPEN if offer:
-                bids.accept_bid(bid=offer, actor=job.poster)
-            case Status.OPEN:
-                make_bid(job, self.agents[3] if job.poster != self.agents[3] else self.agents[0])
-            case Status.ASSIGNED:
-                jobs.start_job(job=job, actor=worker)
-            case Status.IN_PROGRESS:
-                jobs.submit_output(job=job, actor=worker, output_data=OUTPUT)
-            case Status.IN_REVIEW:
-                jobs.approve_job(job=job, actor=job.poster)
-
-    def attempt(self, act: Callable[[], Any]) -> None:
-        before = everything()
-        try:
-            with transaction.atomic():
-                act()
-        except MarketError:
-            assert everything() == before, "a rejected step changed something"
-
-    @invariant()
-    def books_are_sound(self) -> None:
-        connection.check_constraints()
-        assert_books_sound()
-
-    @invariant()
-    def no_money_appears_or_vanishes(self) -> None:
-        owned = Entry.objects.exclude(account__kind="DEPOSITS").values_list("amount", flat=True)
-        assert sum(owned) == self.money
-
-
-def test_whatever_agents_do_the_books_are_sound():
-    """L7, scaled: 15 sequences of at most 30 steps; SURVIVE has 512 of 200."""
-    run_state_machine_as_test(
-        Market,
-        settings=settings(
-            max_examples=15, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck)
-        ),
-    )
 
 
 def test_held_money_is_shown_while_it_is_held(cast):

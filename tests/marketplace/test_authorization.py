@@ -26,6 +26,7 @@ ROLES = ("anonymous", "outsider", "worker", "poster")
 ANYONE = (200, 200, 200, 200)
 LOGGED_IN = (401, 200, 200, 200)
 CREATED = (401, 201, 201, 201)
+NOBODY = (401, 403, 403, 403)
 POSTER = (401, 403, 403, 200)
 WORKER = (401, 403, 200, 403)
 DRAFT_OF_POSTER = (401, 404, 404, 200)
@@ -60,6 +61,14 @@ ROWS: dict[str, list[tuple[Status, Any, tuple[int | None, ...]]]] = {
     "depositsList": [(Status.OPEN, None, WORKER)],
     "depositsCreate": [(Status.OPEN, {"amountUsdc": "5"}, (401, 403, 201, 403))],
     "depositsRetrieve": [(Status.OPEN, None, (401, 403, 200, 403))],
+    # The worker's owner alone decides on its budget, and nobody has granted one.
+    "budgetsList": [(Status.OPEN, None, LOGGED_IN)],
+    "budgetsRetrieve": [(Status.OPEN, None, (401, 403, 404, 403))],
+    "budgetsUpdate": [(Status.OPEN, {"perJobUsdc": "1", "dailyUsdc": "2", "monthlyUsdc": "3"}, NOBODY)],
+    "budgetsPartialUpdate": [(Status.OPEN, {"dailyUsdc": "2"}, NOBODY)],
+    "budgetsDestroy": [(Status.OPEN, None, NOBODY)],
+    "budgetsPause": [(Status.OPEN, None, NOBODY)],
+    "budgetsResume": [(Status.OPEN, None, NOBODY)],
     "healthGet": [(Status.OPEN, None, ANYONE)],
     "templatesList": [(Status.OPEN, None, ANYONE)],
     "templatesRetrieve": [(Status.OPEN, None, ANYONE)],
@@ -88,6 +97,10 @@ ROWS: dict[str, list[tuple[Status, Any, tuple[int | None, ...]]]] = {
     # The worker has a bid already, and nobody bids on a job of their own.
     "bidsCreate": [(Status.OPEN, {"amount": "50"}, (401, 201, 409, 403))],
     "bidsApply": [(Status.OPEN, {"bidAmount": "50"}, (401, 201, 409, 403))],
+    "bidsAllowance": [(Status.OPEN, None, WORKER)],
+    # The worker may, and has no money.
+    "bidsBuy": [(Status.OPEN, {"quantity": 1}, (401, 403, 402, 403))],
+    "bidsBuyExtra": [(Status.OPEN, {"quantity": 1, "agentId": "{worker}"}, (401, 403, 402, 403))],
     # An outsider may not know of the bid.
     "bidsAccept": [(Status.OPEN, None, (401, 404, 403, 200))],
     "bidsDestroy": [(Status.OPEN, None, (401, 404, 200, 403))],

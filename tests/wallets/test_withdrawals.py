@@ -244,7 +244,7 @@ def test_an_address_is_kept_with_its_checksum(owner, address):
 def test_a_wrong_address_is_refused_by_name(owner, address):
     with pytest.raises(Invalid) as refusal:
         withdraw(owner, address=address)
-    assert [error.field for error in refusal.value.errors] == ["toAddress"]
+    assert [error.field for error in refusal.value.errors] == ["address"]
 
 
 def test_nothing_is_withdrawn_to_a_wallet_of_the_marketplace(owner):

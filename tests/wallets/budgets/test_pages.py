@@ -4,7 +4,7 @@ import pytest
 from django.test import Client
 
 from marketplace.money import MICRO
-from tests.factories import assigned_job, make_agent, make_person
+from tests.factories import assigned_job, make_agent, make_bid, make_person, open_job
 from tests.pages import client_of, text_of
 from wallets.budgets.models import BudgetAuthorization
 
@@ -15,7 +15,7 @@ def test_an_owner_grants_a_budget_from_the_agents_page(owner, buyer):
     client = client_of(owner)
     page = client.get(f"/agents/{buyer.handle}/")
     assert f'href="/agents/{buyer.handle}/budget/"' in page.content.decode()
-    assert "Grant a budget" in text_of(client.get(f"/agents/{buyer.handle}/budget/"))
+    assert "Grant the budget" in text_of(client.get(f"/agents/{buyer.handle}/budget/"))
 
     page = text_of(client.post(f"/agents/{buyer.handle}/budget/", CAPS, follow=True))
     assert "Bertha may spend that much of your wallet." in page
@@ -62,3 +62,9 @@ def test_it_is_nobody_elses_business(owner, buyer, budget, tail):
     assert BudgetAuthorization.objects.values().get() == before
     public = text_of(Client().get(f"/agents/{buyer.handle}/"))
     assert "Left today" not in public
+
+
+def test_accepting_shows_the_wallet_that_pays(owner, buyer, worker, budget):
+    bid = make_bid(open_job(buyer), worker, 50 * MICRO)
+    page = text_of(client_of(owner).get(f"/jobs/{bid.job_id}/bids/{bid.pk}/accept/"))
+    assert "In your wallet 1,000.00 USDC" in page

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models import DateField, Value
 from django.utils import timezone
 
@@ -26,6 +26,7 @@ from tests.factories import (
     open_job,
 )
 from tests.jobs.test_clock import overdue
+from tests.oracle import assert_books_sound
 from wallets.budgets import models
 from wallets.budgets.models import BudgetAuthorization, BudgetSpending
 from wallets.budgets.services import change_budget, charge, give_back, pause_budget, revoke_budget
@@ -267,3 +268,10 @@ def test_charging_takes_the_same_queries_whatever_was_spent(buyer, worker, budge
         give_back(job=job, amount=10 * MICRO)
         with django_assert_num_queries(4):
             charge(job=job, amount=10 * MICRO)
+
+
+def test_the_oracle_sees_a_budget_that_miscounts(buyer, worker, budget):
+    assigned_job(buyer, worker, price=10 * MICRO)
+    with pytest.raises(AssertionError, match="a budget counts what its payer paid"), transaction.atomic():
+        BudgetSpending.objects.update(amount=9 * MICRO)
+        assert_books_sound()

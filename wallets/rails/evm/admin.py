@@ -12,8 +12,8 @@ class HotWalletAdmin(ReadOnlyAdmin):
 
 class SignedTransactionInline(admin.TabularInline):
     model = SignedTransaction
-    fields = ["hash", "gas", "max_fee", "priority_fee", "created_at", "broadcast_at"]
-    readonly_fields = fields
+    readonly_fields = ["hash", "gas", "max_fee", "priority_fee", "created_at", "broadcast_at"]
+    exclude = ["raw"]
     extra = 0
     can_delete = False
 

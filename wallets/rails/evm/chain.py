@@ -25,7 +25,7 @@ from web3.exceptions import (
 )
 from web3.middleware import ExtraDataToPOAMiddleware
 from web3.providers import BaseProvider
-from web3.types import LogReceipt, TxData, TxReceipt
+from web3.types import BlockIdentifier, LogReceipt, TxData, TxReceipt
 
 from wallets.rails.base import RailUnavailable
 from wallets.rails.evm.fees import Price
@@ -175,7 +175,7 @@ class Chain:
         with _asking("show the hot wallet's ether"):
             return int(self._eth.get_balance(address, block))
 
-    def tokens(self, address: str, block: int | str = "latest") -> int:
+    def tokens(self, address: str, block: BlockIdentifier = "latest") -> int:
         """Micro-USDC on the account."""
         with _asking("show a balance"):
             return int(self._token.functions.balanceOf(address).call(block_identifier=block))

@@ -1,16 +1,11 @@
 """What the hot wallet has signed. A nonce belongs to one purpose for ever, and no signed bytes are ever forgotten."""
 
-from typing import TYPE_CHECKING
-
 import pgtrigger
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 
 from wallets.models import DepositAddress, Withdrawal
-
-if TYPE_CHECKING:
-    from django.db.models.manager import RelatedManager
 
 WEI = "Wei per unit of gas."
 
@@ -51,11 +46,10 @@ class ChainTransaction(models.Model):
     deposit_address = models.ForeignKey(
         DepositAddress, models.PROTECT, null=True, blank=True, related_name="sweeps", help_text="Swept by it."
     )
-    data = models.BinaryField(help_text="The call of the token.")
+    token = models.CharField(max_length=42, help_text="EIP-55; what is called.")
+    data = models.BinaryField(help_text="The call.")
     settled_at = models.DateTimeField(null=True, blank=True, help_text="When it had its confirmations.")
     created_at = models.DateTimeField(db_default=Now(), editable=False)
-
-    signatures: "RelatedManager[SignedTransaction]"
 
     class Meta:
         constraints = [

@@ -147,7 +147,9 @@ class EvmRail(Rail):
         prepared = self._prepared(withdrawal)
         receipt = self.transactions.mined(prepared)
         if receipt is None:
-            return Outcome(Verdict.WAITING, self.transactions.push(prepared), self.transactions.why_waiting(prepared))
+            hash = self.transactions.push(prepared)
+            self.transactions.push_first(prepared)
+            return Outcome(Verdict.WAITING, hash, self.transactions.why_waiting(prepared))
         hash = receipt["transactionHash"].to_0x_hex()
         if not self.transactions.is_final(receipt):
             return Outcome(Verdict.WAITING, hash)

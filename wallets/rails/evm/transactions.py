@@ -7,14 +7,16 @@ between the two: whether a payout is possible is for the token to say, in a mine
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from django.db import transaction as database
 from django.db.models import Sum
 from django.utils import timezone
-from web3.types import TxReceipt
+from web3 import Web3
+from web3.types import TxData, TxReceipt
 
 from marketplace.money import format_usdc
+from wallets.models import Withdrawal
 from wallets.rails.base import RailUnavailable
 from wallets.rails.evm.chain import Chain
 from wallets.rails.evm.fees import GWEI, Fees, Price, bumped
@@ -34,8 +36,8 @@ class Policy:
     confirmations: int
 
 
-class NotThatNonce(Exception):
-    """The hash that an operator gave belongs to another transaction."""
+class NotOurs(Exception):
+    """The hash that an operator gave cannot be what became of a transaction here."""
 
 
 class Transactions:
@@ -50,16 +52,17 @@ class Transactions:
 
     def lock_hot_wallet(self) -> HotWallet:
         """The row that gives out nonces. Only the very first time it asks the node. Raises RailUnavailable."""
-        account = {"chain_id": self.chain.chain_id, "address": self.keys.hot_wallet.address}
-        locked = HotWallet.objects.select_for_update(no_key=True).filter(**account)
+        chain_id, address = self.chain.chain_id, self.keys.hot_wallet.address
+        locked = HotWallet.objects.select_for_update(no_key=True).filter(chain_id=chain_id, address=address)
         if wallet := locked.first():
             return wallet
         offer = self._offer(self.chain.price())
         HotWallet.objects.get_or_create(
-            **account,
+            chain_id=chain_id,
+            address=address,
             defaults={
                 # What the account did before we had it, and what it is still at.
-                "next_nonce": self.chain.nonces_used(account["address"], "pending"),
+                "next_nonce": self.chain.nonces_used(address, "pending"),
                 "max_fee": offer.max_fee,
                 "priority_fee": offer.priority_fee,
             },
@@ -68,7 +71,9 @@ class Transactions:
 
     def reserve(self, wallet: HotWallet, data: bytes, **purpose: object) -> ChainTransaction:
         """Gives the call of the token the next nonce, and signs it. `wallet` is locked."""
-        reserved = ChainTransaction.objects.create(hot_wallet=wallet, nonce=wallet.next_nonce, data=data, **purpose)
+        reserved = ChainTransaction.objects.create(
+            hot_wallet=wallet, nonce=wallet.next_nonce, token=self.chain.token, data=data, **purpose
+        )
         wallet.next_nonce += 1
         wallet.save(update_fields=["next_nonce"])
         self._sign(reserved, Fees(wallet.max_fee, wallet.priority_fee))
@@ -86,7 +91,7 @@ class Transactions:
                 "type": 2,
                 "chainId": wallet.chain_id,
                 "nonce": reserved.nonce,
-                "to": self.chain.token,
+                "to": Web3.to_checksum_address(reserved.token),
                 "value": 0,
                 "data": bytes(reserved.data),
                 "gas": self.policy.gas_limit,
@@ -121,6 +126,16 @@ class Transactions:
         self._note_broadcast(newest)
         return newest.hash
 
+    def push_first(self, reserved: ChainTransaction) -> None:
+        """If this waits too long, looks after the one before it that the chain waits for."""
+        if self._is_patient(self._newest(reserved)):
+            return
+        used = self.chain.nonces_used(reserved.hot_wallet.address, "latest")
+        queue = ChainTransaction.objects.filter(hot_wallet=reserved.hot_wallet, nonce__gte=used)
+        first = queue.select_related("hot_wallet").exclude(nonce__gte=reserved.nonce).order_by("nonce").first()
+        if first:
+            self.push(first)
+
     def _broadcast(self, reserved: ChainTransaction, newest: SignedTransaction) -> str:
         self._require_unused_nonce(reserved)
         self._require_means(reserved, newest)
@@ -147,7 +162,7 @@ class Transactions:
             raise RailUnavailable(
                 f"Nonce {reserved.nonce} of the hot wallet {reserved.hot_wallet.address} was used by a transaction that"
                 " is not stored here, so the stored one can never be mined. Find its hash on a block explorer and run"
-                f" manage.py hot_wallet --adopt {reserved.nonce} HASH."
+                f" manage.py hot_wallet --adopt HASH."
             )
 
     def _require_means(self, reserved: ChainTransaction, newest: SignedTransaction) -> None:
@@ -176,26 +191,35 @@ class Transactions:
 
     # Recovery
 
-    def adopt(self, nonce: int, hash: str) -> None:
-        """Stores the hash of a transaction that used the nonce and is not stored: what it did is then looked at.
+    def adopt(self, hash: str, *, withdrawal: Withdrawal | None = None) -> None:
+        """Stores the hash of a transaction that is not stored, as one of its nonce: what it did is then looked at.
 
-        Raises NotThatNonce and RailUnavailable.
+        If nothing is known of its nonce either, it was for `withdrawal`. Raises NotOurs and RailUnavailable.
         """
-        address, chain_id = self.keys.hot_wallet.address, self.chain.chain_id
-        wallets = HotWallet.objects.filter(chain_id=chain_id, address=address)
-        reserved = ChainTransaction.objects.filter(hot_wallet__in=wallets, nonce=nonce).first()
         found = self.chain.transaction(hash)
-        if reserved is None or found is None or (found["from"], found["nonce"]) != (address, nonce):
-            raise NotThatNonce(f"{hash} is no transaction of {address} with a nonce, {nonce}, that is stored here.")
-        SignedTransaction.objects.get_or_create(
-            hash=found["hash"].to_0x_hex(),
-            defaults={
-                "transaction": reserved,
-                "raw": b"",
-                "gas": found["gas"],
-                "max_fee": found.get("maxFeePerGas", found["gasPrice"]),
-                "priority_fee": found.get("maxPriorityFeePerGas", found["gasPrice"]),
-            },
+        if found is None or found["from"] != self.keys.hot_wallet.address:
+            raise NotOurs(f"{hash} is no transaction of the hot wallet {self.keys.hot_wallet.address}.")
+        with database.atomic():
+            SignedTransaction.objects.get_or_create(
+                hash=found["hash"].to_0x_hex(),
+                defaults={
+                    "transaction": self._with_nonce_of(found, withdrawal),
+                    "raw": b"",
+                    "gas": found["gas"],
+                    "max_fee": found.get("maxFeePerGas", found["gasPrice"]),
+                    "priority_fee": found.get("maxPriorityFeePerGas", found["gasPrice"]),
+                },
+            )
+
+    def _with_nonce_of(self, found: TxData, withdrawal: Withdrawal | None) -> ChainTransaction:
+        wallet, nonce = self.lock_hot_wallet(), found["nonce"]
+        if reserved := ChainTransaction.objects.filter(hot_wallet=wallet, nonce=nonce).first():
+            return reserved
+        if withdrawal is None or ChainTransaction.objects.filter(withdrawal=withdrawal).exists():
+            raise NotOurs(f"Nothing has nonce {nonce} here: name the withdrawal that it was for and that has none yet.")
+        HotWallet.objects.filter(pk=wallet.pk).update(next_nonce=max(wallet.next_nonce, nonce + 1))
+        return ChainTransaction.objects.create(
+            hot_wallet=wallet, nonce=nonce, withdrawal=withdrawal, token=self.chain.token, data=bytes(found["input"])
         )
 
     def catch_up(self) -> int:
@@ -210,12 +234,16 @@ class Transactions:
     # Fees
 
     def _freshened(self, reserved: ChainTransaction) -> SignedTransaction:
-        """The newest signature, after another with better fees if it was overtaken by the going price."""
+        """The newest signature, after another with better fees if it waits too long and was overtaken by the price."""
         newest = self._newest(reserved)
+        if self._is_patient(newest):
+            return newest
         price = self.chain.price()
-        self._remember(reserved.hot_wallet, self._offer(price))
+        if newest.broadcast_at is None:
+            self._remember(reserved.hot_wallet, self._offer(price))
         fees = price.offer().to_replace(fees_of(newest)).capped(self.policy.most_fee)
-        if not self._is_outdated(newest, price) or fees.max_fee < bumped(newest.max_fee):
+        overtaken = price.is_above(fees_of(newest)) or newest.gas < self.policy.gas_limit
+        if not overtaken or fees.max_fee < bumped(newest.max_fee):
             return newest
         with database.atomic(durable=True):
             locked = ChainTransaction.objects.select_for_update(no_key=True).get(pk=reserved.pk)
@@ -223,15 +251,16 @@ class Transactions:
             return self._sign(locked, fees) if current == newest else current
 
     def _newest(self, reserved: ChainTransaction) -> SignedTransaction:
-        return reserved.signatures.exclude(raw=b"").latest("id")
+        newest = reserved.signatures.exclude(raw=b"").order_by("id").last()
+        if newest is None:
+            raise RailUnavailable(
+                f"The adopted transaction with nonce {reserved.nonce} is not on the chain (any more)."
+            )
+        return newest
 
-    def _is_outdated(self, newest: SignedTransaction, price: Price) -> bool:
-        waits_too_long = newest.broadcast_at is None or newest.broadcast_at < self._patience_ended()
-        overtaken = price.is_above(fees_of(newest)) or newest.gas < self.policy.gas_limit
-        return waits_too_long and overtaken
-
-    def _patience_ended(self) -> datetime:
-        return timezone.now() - self.policy.bump_after
+    def _is_patient(self, newest: SignedTransaction) -> bool:
+        """Whether a node has it, and not for too long."""
+        return newest.broadcast_at is not None and newest.broadcast_at > timezone.now() - self.policy.bump_after
 
     def _remember(self, wallet: HotWallet, offer: Fees) -> None:
         """For the next to be signed, which is done without a node."""
@@ -240,8 +269,7 @@ class Transactions:
 
     def why_waiting(self, reserved: ChainTransaction) -> str:
         """What an operator should know of a transaction that the node has; empty if all is as it should be."""
-        price, newest = self.chain.price(), self._newest(reserved)
-        if not price.is_above(fees_of(newest)) or price.now <= self.policy.most_fee:
+        if self._is_patient(self._newest(reserved)) or (price := self.chain.price()).now <= self.policy.most_fee:
             return ""
         return (
             f"Gas costs {price.now / GWEI:.2f} gwei, and the rail's max_fee_gwei is {self.policy.most_fee / GWEI:g}:"
@@ -251,7 +279,13 @@ class Transactions:
     # Confirmations
 
     def mined(self, reserved: ChainTransaction) -> TxReceipt | None:
-        """The receipt of the one signature that was mined, if one is."""
+        """The receipt of the one signature that was mined, if one is. Raises RailUnavailable."""
+        chain_id, token = reserved.hot_wallet.chain_id, reserved.token
+        if (chain_id, token) != (self.chain.chain_id, self.chain.token):
+            raise RailUnavailable(
+                f"This was signed for token {token} on chain {chain_id}, and the rail's settings name others:"
+                " set them back until it is settled, and give another token or chain a rail of its own."
+            )
         hashes = reserved.signatures.order_by("-id").values_list("hash", flat=True)
         return next(filter(None, map(self.chain.receipt, hashes)), None)
 

@@ -44,13 +44,13 @@ def hot_wallet(*arguments: str) -> str:
 def test_a_nonce_used_elsewhere_stops_the_payout_and_tells_the_operator(rail, node, money, prepared):
     use_nonce_elsewhere(node, money, pay=money.issuer)
     for ask in (rail.send, rail.outcome):
-        with pytest.raises(RailUnavailable, match=r"can never be mined.*manage\.py hot_wallet --adopt 0 HASH"):
+        with pytest.raises(RailUnavailable, match=r"can never be mined.*manage\.py hot_wallet --adopt HASH"):
             ask(prepared)
 
 
 def test_an_adopted_transaction_that_paid_it_counts_as_the_payout(rail, node, money, prepared):
     hash = use_nonce_elsewhere(node, money, pay=prepared.address)
-    assert hash in hot_wallet("--adopt", "0", hash)
+    assert hash in hot_wallet("--adopt", hash)
     assert rail.send(prepared) == hash
     node.mine(CONFIRMATIONS)
     assert rail.outcome(prepared) == Outcome(Verdict.PAID, hash)
@@ -61,15 +61,44 @@ def test_an_adopted_transaction_that_paid_it_counts_as_the_payout(rail, node, mo
 def test_an_adopted_transaction_that_did_something_else_refuses_the_payout(rail, node, money, prepared, what):
     elsewhere = {"pay": money.issuer} if what == "somebody else" else {"pay": prepared.address, "amount": 9 * USDC}
     hash = use_nonce_elsewhere(node, money, **elsewhere)
-    hot_wallet("--adopt", "0", hash)
+    hot_wallet("--adopt", hash)
     node.mine(CONFIRMATIONS)
     assert rail.outcome(prepared).verdict == Verdict.REFUSED
 
 
-def test_only_a_transaction_with_that_nonce_of_that_account_is_adopted(rail, money, prepared):
+def test_only_a_transaction_of_that_account_is_adopted(rail, money, prepared):
     for hash in (money.mint(HOT_WALLET, 1), "0x" + "ab" * 32):
-        with pytest.raises(CommandError, match=f"{hash} is no transaction of {HOT_WALLET}"):
-            hot_wallet("--adopt", "0", hash)
+        with pytest.raises(CommandError, match=f"{hash} is no transaction of the hot wallet {HOT_WALLET}"):
+            hot_wallet("--adopt", hash)
+
+
+def test_a_payout_that_a_restored_backup_knows_nothing_of_is_not_paid_again(rail, node, money, withdraw):
+    payout = withdraw()
+    hash = use_nonce_elsewhere(node, money, pay=payout.address)
+    with pytest.raises(CommandError, match="Nothing has nonce 0 here: name the withdrawal"):
+        hot_wallet("--adopt", hash)
+    hot_wallet("--adopt", hash, "--withdrawal", str(payout.pk))
+    assert prepare(rail, payout).nonce == 0
+    assert rail.send(payout) == hash
+    assert prepare(rail, withdraw()).nonce == 1
+    node.mine(CONFIRMATIONS)
+    assert rail.outcome(payout) == Outcome(Verdict.PAID, hash)
+    assert money.of(payout.address) == 10 * USDC
+
+
+def test_an_adopted_transaction_that_vanishes_is_waited_for(rail, node, money, withdraw):
+    payout = withdraw()
+    with node.reorganised():
+        hash = use_nonce_elsewhere(node, money, pay=payout.address)
+        hot_wallet("--adopt", hash, "--withdrawal", str(payout.pk))
+    with pytest.raises(RailUnavailable, match="adopted transaction with nonce 0 is not on the chain"):
+        rail.outcome(payout)
+
+
+@pytest.mark.parametrize("number", ["7", "01a20183-5ed0-7331-b6a9-5be166158b94"])
+def test_a_withdrawal_that_is_not_there_is_told(rail, money, number):
+    with pytest.raises(CommandError):
+        hot_wallet("--adopt", "0x" + "ab" * 32, "--withdrawal", number)
 
 
 def test_after_a_restored_backup_the_nonces_used_since_are_passed_over(rail, node, money, prepared, withdraw):
@@ -96,5 +125,5 @@ def test_the_report_shows_what_there_is_and_what_waits(rail, node, prepared):
 
 def test_a_rail_that_is_not_there_is_told(rail):
     for command in ("hot_wallet", "sweep_deposits"):
-        with pytest.raises(CommandError, match="no rail 'polygon' on a chain in settings.RAILS"):
+        with pytest.raises(CommandError, match="no rail 'polygon' on a chain"):
             call_command(command, "--rail", "polygon")

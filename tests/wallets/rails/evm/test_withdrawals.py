@@ -19,7 +19,7 @@ from tests.wallets.rails.evm.conftest import (
     NewRail,
     Withdraw,
 )
-from tests.wallets.rails.evm.node import GWEI, Node
+from tests.wallets.rails.evm.node import GWEI, Money, Node
 from wallets.models import DepositAddress, Withdrawal
 from wallets.rails.base import Outcome, PayoutRefused, RailUnavailable, Verdict
 from wallets.rails.evm.models import ChainTransaction, HotWallet, SignedTransaction
@@ -134,6 +134,19 @@ def test_payouts_sent_out_of_order_are_all_paid(rail, node, money, withdraw):
     assert [final_outcome(rail, node, payout).verdict for payout in payouts] == [Verdict.PAID] * 3
 
 
+def test_one_that_is_held_up_by_an_earlier_one_sends_that_too(rail, node, withdraw):
+    prepare(rail, earlier := withdraw())
+    prepare(rail, later := withdraw())
+    rail.send(later)
+    node.mine()
+    assert rail.outcome(later).verdict == Verdict.WAITING
+    lose_patience()
+    rail.outcome(later)
+    assert len(node.waiting) == 2
+    node.mine(CONFIRMATIONS)
+    assert [rail.outcome(one).verdict for one in (earlier, later)] == [Verdict.PAID] * 2
+
+
 # Restarts and lost answers
 
 
@@ -164,33 +177,36 @@ def test_an_answer_lost_after_the_node_took_it_is_made_up_for(rail, node, money,
     assert money.of(prepared.address) == AMOUNT
 
 
+QUESTIONS = [
+    "eth_getTransactionReceipt",
+    "eth_getBlockByNumber",
+    "eth_maxPriorityFeePerGas",
+    "eth_getTransactionByHash",
+    "eth_getTransactionCount",
+    "eth_blockNumber",
+    "eth_call",
+    "eth_getBalance",
+    "eth_estimateGas",
+    "eth_sendRawTransaction",
+]
+
+
 @pytest.mark.parametrize("lost", ["deaf", "mute"])
-@pytest.mark.parametrize(
-    "method",
-    [
-        "eth_getTransactionReceipt",
-        "eth_getBlockByNumber",
-        "eth_maxPriorityFeePerGas",
-        "eth_getTransactionByHash",
-        "eth_getTransactionCount",
-        "eth_blockNumber",
-        "eth_call",
-        "eth_getBalance",
-        "eth_estimateGas",
-        "eth_sendRawTransaction",
-    ],
-)
 def test_a_time_out_at_any_question_leaves_a_payout_that_is_paid_once_later(
-    new_rail, node, money, prepared, lost, method
+    rail, new_rail, node, money, withdraw, lost
 ):
-    """Each time with a rail that knows nothing of the one before, and the follow-up questions fail as well."""
-    setattr(node, lost, {method, "eth_getTransactionByHash"})
-    with pytest.raises(RailUnavailable):
-        new_rail().send(prepared)
-    node.deaf = node.mute = set()
-    hash = new_rail().send(prepared)
-    assert final_outcome(new_rail(), node, prepared) == Outcome(Verdict.PAID, hash)
-    assert money.of(prepared.address) == AMOUNT
+    """Each time with a rail that knows nothing of the one before, and the follow-up question fails as well."""
+    payouts = [withdraw() for _ in QUESTIONS]
+    for payout, question in zip(payouts, QUESTIONS, strict=True):
+        prepare(rail, payout)
+        setattr(node, lost, {question, "eth_getTransactionByHash"})
+        with pytest.raises(RailUnavailable, match="ReadTimeout"):
+            new_rail().send(payout)
+        node.deaf = node.mute = set()
+        new_rail().send(payout)
+    node.mine(CONFIRMATIONS)
+    assert [rail.outcome(payout).verdict for payout in payouts] == [Verdict.PAID] * len(QUESTIONS)
+    assert [money.of(payout.address) for payout in payouts] == [AMOUNT] * len(QUESTIONS)
 
 
 def test_a_node_that_is_down_makes_everything_wait_and_its_url_is_not_told(rail, node, prepared):
@@ -373,6 +389,30 @@ def test_a_node_that_contradicts_the_settings_is_told_at_first_use(new_rail, cha
 def test_a_token_that_is_no_address_is_refused_at_once(new_rail):
     with pytest.raises(ImproperlyConfigured, match="EIP-55"):
         new_rail(token="0x" + "ab" * 20)
+
+
+def test_payouts_under_way_wait_while_the_settings_name_another_token(rail, new_rail, node, money, prepared):
+    """Or the receipt would look as if nothing had been paid."""
+    rail.send(prepared)
+    node.mine(CONFIRMATIONS)
+    elsewhere = new_rail(token=Money(node, money.compiled).address)
+    for ask in (elsewhere.send, elsewhere.outcome):
+        with pytest.raises(RailUnavailable, match=f"signed for token {money.address}.*set them back"):
+            ask(prepared)
+    assert rail.outcome(prepared).verdict == Verdict.PAID
+
+
+def test_after_a_change_of_the_hot_wallet_only_a_higher_fee_needs_the_former_key(rail, new_rail, node, prepared):
+    changed = new_rail(hot_wallet_key="0x" + "0bad" * 16)
+    rail.send(prepared)
+    node.forget()
+    assert changed.outcome(prepared).verdict == Verdict.WAITING
+    node.tip = 3 * GWEI
+    lose_patience()
+    with pytest.raises(RailUnavailable, match=f"former hot wallet {HOT_WALLET} and needs a higher fee"):
+        changed.outcome(prepared)
+    node.tip = GWEI
+    assert final_outcome(changed, node, prepared).verdict == Verdict.PAID
 
 
 def test_no_error_and_no_representation_shows_a_secret(new_rail: NewRail, withdraw: Withdraw):

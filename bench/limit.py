@@ -1,0 +1,34 @@
+"""The limit: pgbench calling one function a transfer that writes the rows that ours writes, and does nothing else."""
+
+import re
+from pathlib import Path
+
+from bench.rounds import Figures
+from bench.servers import CannotMeasure, Server, cpu_of_children, pgbench, run
+
+DATABASE = "bench_limit"
+HERE = Path(__file__).parent
+PEOPLE = 2000
+
+
+def prepare(server: Server) -> None:
+    server.make(DATABASE)
+    schema = (HERE / "limit_schema.sql").read_text().replace(":people", str(PEOPLE))
+    with server.connect(DATABASE) as connection:
+        connection.execute(schema)
+        connection.execute("VACUUM ANALYZE")
+
+
+def sample(server: Server, clients: int, seconds: float) -> Figures:
+    """Transfers a second, and the seconds of CPU (client and server) of one."""
+    command = [pgbench(), "--no-vacuum", "--protocol=prepared", f"--client={clients}", f"--jobs={min(clients, 2)}"]
+    command += [f"--time={max(1, round(seconds))}", f"--define=people={PEOPLE}", f"--file={HERE / 'limit_cycle.sql'}"]
+    before = server.cpu()
+    report, client = cpu_of_children(lambda: run([*command, server.database(DATABASE)]))
+    cpu = server.cpu() - before
+    cycles = re.search(r"transactions actually processed: (\d+)", report)
+    rate = re.search(r"tps = ([\d.]+)", report)
+    if not (cycles and rate):
+        raise CannotMeasure(f"pgbench said something unexpected:\n{report}")
+    transfers = 2 * int(cycles[1])
+    return {"rate": 2 * float(rate[1]), "cpu": (client + cpu) / transfers}
