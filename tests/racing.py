@@ -14,7 +14,7 @@ SECONDS_TO_START = 30
 def race(contestants: Sequence[Callable[[], Any]], *, with_database: bool = True) -> list[Any]:
     """What each returned or raised, in their order.
 
-    With the database at most as many as the connection pool has connections, less the test's own.
+    With the database at most 64: the connection pool of the tests has a few more than that.
     """
     barrier = Barrier(len(contestants))
     with ThreadPoolExecutor(len(contestants)) as threads:

@@ -133,7 +133,9 @@ class WithdrawalAdmin(ReadOnlyAdmin):
         unsettled = withdrawals.filter(status__in=Withdrawal.UNSETTLED)
         count = unsettled.update(next_step_at=Now())
         transaction.on_commit(lambda: events.wake(services.WITHDRAWAL_TASK))
-        self.message_user(request, f"{count} {'withdrawal is' if count == 1 else 'withdrawals are'} looked at now.", messages.SUCCESS)
+        self.message_user(
+            request, f"{count} {'withdrawal is' if count == 1 else 'withdrawals are'} looked at now.", messages.SUCCESS
+        )
 
 
 @admin.register(Deposit)

@@ -18,6 +18,7 @@ from django.db import OperationalError, connection
 
 import bids.services
 import jobs.services
+import wallets.services
 from agents.models import Agent
 from agents.services import mint_api_key
 from bids.models import Bid
@@ -35,7 +36,7 @@ from wallets import ledger
 from wallets.ledger import Leg
 from wallets.models import Transfer
 from wallets.queries import balance, escrow_balance
-from wallets.services import deposit
+from wallets.services import deposit, request_withdrawal
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -194,6 +195,110 @@ def test_a_balance_that_covers_one_job_pays_for_one(bidders):
         assert Bid.objects.filter(job__poster=poor, status="PENDING").count() == contestants - 1
 
 
+def withdrawals_of(agent: Agent, amount: int, times: int) -> list[Callable[[], Any]]:
+    """Each with a key of its own and another address, as a thief would send them."""
+    return [
+        partial(
+            request_withdrawal,
+            agent=agent,
+            actor=agent,
+            amount=amount,
+            address=f"0x{number + 1:040x}",
+            key=f"withdrawal {number}",
+        )
+        for number in range(times)
+    ]
+
+
+def assert_what_fits_succeeds(outcomes: list[Any], fits: int) -> None:
+    assert len(winners(outcomes)) == fits
+    assert all(isinstance(loser, ledger.InsufficientFunds) for loser in losers(outcomes)), losers(outcomes)
+
+
+@pytest.mark.parametrize("fits", [1, 5])
+def test_64_withdrawals_of_the_same_balance(fits):
+    """L3: exactly what fits succeeds, whatever is different about the requests."""
+    for _ in range(3 * TIMES):
+        rich = make_person("Rich", funds=fits * PRICE + PRICE - 1)
+        assert_what_fits_succeeds(race(withdrawals_of(rich, PRICE, 64)), fits)
+        assert rich.withdrawals.count() == fits
+        assert (balance(rich).available, balance(rich).withdrawing) == (PRICE - 1, fits * PRICE)
+
+
+@contextmanager
+def without_the_database_saying_no() -> Iterator[None]:
+    """The same ledger, kept by a program that looks before it leaps."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT prosrc FROM pg_proc WHERE proname LIKE 'pgtrigger_move_balance%'")
+        [original] = cursor.fetchone()
+        cursor.execute(CARELESS_MOVE.format(name=trigger_function(cursor)))
+        cursor.execute("ALTER TABLE wallets_account DROP CONSTRAINT account_balance_not_negative")
+    try:
+        yield
+    finally:
+        forget_everything()
+        with connection.cursor() as cursor:
+            name = trigger_function(cursor)
+            cursor.execute(f"CREATE OR REPLACE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $${original}$$")
+            cursor.execute(
+                "ALTER TABLE wallets_account ADD CONSTRAINT account_balance_not_negative CHECK (balance >= 0)"
+            )
+
+
+def trigger_function(cursor: Any) -> str:
+    cursor.execute("SELECT proname FROM pg_proc WHERE proname LIKE 'pgtrigger_move_balance%'")
+    return str(cursor.fetchone()[0])
+
+
+CARELESS_MOVE = """
+    CREATE OR REPLACE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+        UPDATE wallets_account SET balance = balance + NEW.amount WHERE id = NEW.account_id
+        RETURNING balance INTO NEW.balance_after;
+        RETURN NEW;
+    END $$
+"""
+
+
+def test_a_check_before_the_transfer_would_not_have_been_enough(monkeypatch):
+    """Negative control of L3: a program that asks for the balance first, without the database's refusal."""
+    rich = make_person("Rich", funds=PRICE)
+    together = Barrier(8)
+    # What has to stay in the account: less than it will ever owe.
+    monkeypatch.setattr(wallets.services, "bonus_unspent", lambda agent: -(10**15))
+
+    def look_then_withdraw(number: int) -> Any:
+        if balance(rich).available < PRICE:
+            raise ledger.InsufficientFunds()
+        together.wait(10)
+        return withdrawals_of(rich, PRICE, 8)[number]()
+
+    with without_the_database_saying_no():
+        outcomes = race([partial(look_then_withdraw, number) for number in range(8)])
+        with pytest.raises(AssertionError):
+            assert_what_fits_succeeds(outcomes, 1)
+        with pytest.raises(AssertionError, match="below zero"):
+            assert_books_sound()
+
+
+def test_64_holds_against_one_wallet(bidders):
+    """L2: exactly what fits is held."""
+    poor = make_person("Poor", funds=5 * PRICE + 1)
+    offers = [make_bid(open_job(poor), bidders[0], PRICE) for _ in range(64)]
+    assert_what_fits_succeeds(race(accepts_of(offers, poor)), 5)
+    assert (balance(poor).available, balance(poor).held) == (1, 5 * PRICE)
+
+
+def test_one_sum_is_held_for_a_job_or_withdrawn(bidders):
+    """L2: 32 accepts of 32 jobs mixed with 32 withdrawals of the same money."""
+    for _ in range(2 * TIMES):
+        poor = make_person("Poor", funds=PRICE)
+        offers = [make_bid(open_job(poor), bidders[0], PRICE) for _ in range(32)]
+        assert_what_fits_succeeds(race([*accepts_of(offers, poor), *withdrawals_of(poor, PRICE, 32)]), 1)
+        after = balance(poor)
+        assert (after.available, after.held + after.withdrawing) == (0, PRICE)
+
+
 def test_a_deposit_is_credited_once(poster):
     outcomes = race([partial(deposit, agent=poster, amount=5, key="the same")] * 12)
     assert sorted(outcomes) == [False] * 11 + [True]
@@ -212,8 +317,8 @@ def exchange(one: Agent, other: Agent, number: int, rounds: int) -> None:
 
 
 def test_opposite_transfers_neither_deadlock_nor_lose_a_posting():
-    """L5, scaled: 12 connections of 100 transfers each; SURVIVE has 16 of 1,000."""
-    threads, rounds = 12, 100 * TIMES
+    """L5, scaled: 32 connections of 50 transfers each; SURVIVE has 16 of 1,000."""
+    threads, rounds = 32, 50 * TIMES
     one, other = make_agent(funds=10_000 * TIMES), make_agent(funds=10_000 * TIMES)
     outcomes = race([partial(exchange, one, other, number, rounds) for number in range(threads)])
     assert losers(outcomes) == []

@@ -253,9 +253,7 @@ class Transactions:
     def _newest(self, reserved: ChainTransaction) -> SignedTransaction:
         newest = reserved.signatures.exclude(raw=b"").order_by("id").last()
         if newest is None:
-            raise RailUnavailable(
-                f"The adopted transaction with nonce {reserved.nonce} is not on the chain (any more)."
-            )
+            raise RailUnavailable(f"The adopted transaction with nonce {reserved.nonce} is not on the chain.")
         return newest
 
     def _is_patient(self, newest: SignedTransaction) -> bool:
