@@ -73,6 +73,7 @@ SELECT uuidv7(ago), type, job, payer, ARRAY[payer, worker], '{{}}',
        convert_to(json_build_object('id', uuidv7(ago), 'type', type)::text, 'UTF8'), now() + ago, now()
   FROM filled, unnest(ARRAY['job.assigned', 'job.approved']) AS type ORDER BY number;
 
+SET CONSTRAINTS ALL IMMEDIATE; -- references are checked even here
 ALTER TABLE jobs_job ENABLE TRIGGER USER;
 ALTER TABLE wallets_account ENABLE TRIGGER USER;
 ALTER TABLE wallets_entry ENABLE TRIGGER USER;

@@ -30,8 +30,8 @@ class Rounds:
     def of(self, name: str, figure: str) -> list[float]:
         return [found[figure] for found in self.figures[name]]
 
-    def middle(self, name: str, figure: str) -> str:
-        return significant(median(self.of(name, figure)))
+    def median(self, name: str, figure: str) -> float:
+        return median(self.of(name, figure))
 
     def ratio(self, name: str, base: str, figure: str) -> str:
         """The median and the range of the ratios within each round."""

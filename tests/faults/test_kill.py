@@ -12,7 +12,7 @@ import httpx2
 import pytest
 import redis
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import connection, connections, transaction
 from django.db.models.functions import Now
 
 from agents.models import Agent
@@ -27,8 +27,11 @@ from tests.factories import FUNDS, PRICE, make_agent, make_person, submitted_job
 from tests.faults.conftest import Processes
 from tests.receiver import Handler, Receiver, answer, hang
 from tests.waiting import wait_for
-from wallets.models import Account
+from tests.wallets.outside import ADDRESS
+from wallets.models import Account, Transfer, Withdrawal
 from wallets.queries import balance
+from wallets.rails.models import EmbeddedPayout
+from wallets.services import request_withdrawal
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -255,3 +258,58 @@ def start_the_web(processes: Processes) -> None:
         return response is not None and response.status_code == 200
 
     wait_for(is_up, "the web server to come up", SECONDS_TO_COME_UP)
+
+
+@pytest.fixture
+def withdrawal(transactional_db: None) -> Withdrawal:
+    """All of a wallet, on its way to the play world outside."""
+    rich = make_person("Rich", funds=FUNDS)
+    return request_withdrawal(agent=rich, actor=rich, amount=FUNDS, address=ADDRESS, key="all")
+
+
+def occupy_the_payout(withdrawal: Withdrawal) -> None:
+    """Until the transaction ends nobody can make this payment."""
+    EmbeddedPayout.objects.create(key=withdrawal.pk, address=ADDRESS, amount=FUNDS, due_at=Now())
+
+
+def settled(withdrawal: Withdrawal) -> bool:
+    withdrawal.refresh_from_db()
+    now = balance(withdrawal.agent)
+    return (withdrawal.status, now.available, now.withdrawing) == ("CONFIRMED", 0, 0)
+
+
+def test_a_worker_killed_before_it_sends_a_withdrawal_pays_it_once(processes, withdrawal):
+    with transaction.atomic():
+        occupy_the_payout(withdrawal)
+        processes.start("worker", "beat")
+        wait_for(somebody_waits_for_us, "the sweep to reach the payment", SECONDS_TO_COME_UP)
+        processes.kill("worker")
+        transaction.set_rollback(True)
+    assert not EmbeddedPayout.objects.exists()
+    processes.start("worker")
+    wait_for(lambda: settled(withdrawal), "the withdrawal to be paid", SECONDS_TO_COME_UP)
+    assert EmbeddedPayout.objects.count() == 1
+
+
+def test_a_worker_killed_after_it_sent_a_withdrawal_pays_it_once(processes, withdrawal):
+    """It dies between the payment outside and the row that would have said so."""
+    recorder = connections.create_connection("default")
+    with transaction.atomic():
+        occupy_the_payout(withdrawal)
+        processes.start("worker", "beat")
+        wait_for(somebody_waits_for_us, "the sweep to reach the payment", SECONDS_TO_COME_UP)
+        recorder.set_autocommit(False)
+        with recorder.cursor() as cursor:
+            cursor.execute("SELECT 1 FROM wallets_withdrawal WHERE id = %s FOR UPDATE", [withdrawal.pk])
+        transaction.set_rollback(True)
+    wait_for(EmbeddedPayout.objects.exists, "the payment outside", SECONDS_TO_COME_UP)
+    processes.kill("worker")
+    recorder.rollback()
+    recorder.close()
+    withdrawal.refresh_from_db()
+    assert withdrawal.status == "PENDING", "nobody knows yet that it was paid"
+    processes.start("worker")
+    wait_for(lambda: settled(withdrawal), "the withdrawal to be found paid", SECONDS_TO_COME_UP)
+    assert EmbeddedPayout.objects.count() == 1
+    kinds = Transfer.objects.filter(kind__startswith="WITHDRAWAL").values_list("kind", flat=True)
+    assert sorted(kinds) == ["WITHDRAWAL", "WITHDRAWAL_CONFIRMED"]

@@ -8,10 +8,14 @@ from uuid import UUID
 
 from eth_utils.address import to_checksum_address
 
-from tests.faults.test_statements import PowerCut
 from wallets import rails
 from wallets.models import Withdrawal
 from wallets.rails.base import Outcome, Payment, PayoutRefused, Rail, RailUnavailable, Receipts, Verdict
+
+
+class PowerCut(Exception):
+    """The process is gone."""
+
 
 ADDRESS = to_checksum_address("0x" + "00a1" * 10)
 

@@ -12,9 +12,8 @@ from marketplace.errors import Invalid, NotAllowed
 from marketplace.events.models import Event
 from marketplace.money import MICRO
 from tests.factories import PRICE, completed_job, make_agent, make_person
-from tests.faults.test_statements import PowerCut
 from tests.racing import race
-from tests.wallets.outside import ADDRESS, OutsideRail, cut, rail_in_use, refuse, time_out
+from tests.wallets.outside import ADDRESS, OutsideRail, PowerCut, cut, rail_in_use, refuse, time_out
 from wallets.ledger import InsufficientFunds, KeyReused
 from wallets.models import Transfer, Withdrawal
 from wallets.queries import balance, deposit_address, stuck_withdrawals

@@ -1,0 +1,217 @@
+"""`make bench`: measures Guildhall beside the limit and beside django-hordak, and prints what bench/README.md explains.
+
+    python -m bench [--only ledger,growth,audit] [--rounds 5] [--seconds 3] [--save]
+"""
+
+import argparse
+import json
+import platform
+import sys
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+
+import manage
+from bench import limit
+from bench.rounds import Figures, Rounds, Variants, significant, table
+from bench.servers import CannotMeasure, Server, pgbench, running
+from marketplace import embedded
+
+RESULTS = Path(__file__).parent / "results.md"
+SCHEMA, OURS, SPREAD, HORDAK = "bench_schema", "bench_ours", "bench_spread", "bench_hordak"
+SECTIONS = ("ledger", "growth", "audit")
+MANY = 8
+
+LIMIT, MINE, PEER = "limit: pgbench, one call a transfer", "Guildhall's services", "django-hordak"
+WOKEN, NO_FEE, FEES_SPREAD = "the same, relay woken", "the same, no fee", "the same, fees on 64 accounts"
+
+
+def main() -> None:
+    manage.leave_on_signals()
+    try:
+        with running() as server:
+            report = measure(server, options())
+    except (CannotMeasure, embedded.ServicesUnavailable) as error:
+        sys.exit(f"bench: {error}")
+    print(report)
+    if options().save:
+        RESULTS.write_text(report)
+
+
+def options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="make bench", description="Speed as ratios in one run; see bench/README.md.")
+    parser.add_argument("--only", default=",".join(SECTIONS), help=f"some of {','.join(SECTIONS)}")
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--seconds", type=float, default=3, help="of each variant in each round")
+    parser.add_argument("--times", type=int, default=50, help="each action in each round of growth")
+    parser.add_argument("--small", type=int, default=10_000, help="entries of the small books")
+    parser.add_argument("--large", type=int, default=1_000_000, help="entries of the large books")
+    parser.add_argument("--save", action="store_true", help=f"write {RESULTS.name} too")
+    parser.add_argument("--keep", action="store_true", help="leave the databases for a look")
+    chosen = parser.parse_args()
+    if unknown := set(chosen.only.split(",")) - set(SECTIONS):
+        parser.error(f"--only knows {', '.join(SECTIONS)}, not {', '.join(unknown)}")
+    return chosen
+
+
+def measure(server: Server, chosen: argparse.Namespace) -> str:
+    sections = chosen.only.split(",")
+    sizes = {f"bench_{entries}": entries for entries in (chosen.small, chosen.large)}
+    pgbench()
+    say("Making the tables …")
+    server.make(SCHEMA)
+    server.python("bench.ours", "prepare", database=SCHEMA)
+    parts = [heading(server)]
+    try:
+        if "ledger" in sections:
+            parts.append(ledger(server, chosen.rounds, chosen.seconds))
+        if {"growth", "audit"} & set(sections):
+            for database, entries in sizes.items():
+                say(f"Filling books with {entries:,} entries …")
+                server.make(database, like=SCHEMA)
+                server.python("bench.growth", "fill", "--entries", entries, database=database)
+        if "growth" in sections:
+            parts.append(growth(server, chosen.rounds, chosen.times, sizes))
+        if "audit" in sections:
+            parts.append(audit(server, sizes))
+    finally:
+        if not chosen.keep:
+            for name in (SCHEMA, OURS, SPREAD, HORDAK, limit.DATABASE, *sizes):
+                server.drop(name)
+    return "\n".join(parts)
+
+
+def say(sentence: str) -> None:
+    print(sentence, file=sys.stderr, flush=True)
+
+
+def heading(server: Server) -> str:
+    with server.connect() as connection:
+        row = connection.execute(
+            "SELECT current_setting('server_version'), current_setting('fsync'), current_setting('synchronous_commit')"
+        ).fetchone()
+    assert row
+    version, fsync, commit = row
+    return (
+        f"{datetime.now(UTC):%Y-%m-%d}: PostgreSQL {version} (fsync {fsync}, synchronous_commit {commit}), "
+        f"Python {platform.python_version()}.\n"
+    )
+
+
+# Hold and release
+
+
+def ledger(server: Server, rounds: int, seconds: float) -> str:
+    say("Preparing the ledgers …")
+    limit.prepare(server)
+    server.make(OURS, like=SCHEMA)
+    server.make(SPREAD, like=SCHEMA)
+    server.make(HORDAK)
+    server.python("bench.hordak_peer", "prepare", database=HORDAK)
+    few = Rounds("1 client", variants(server, 1, seconds), rounds)
+    many = Rounds(f"{MANY} clients", variants(server, MANY, seconds), rounds)
+    return "\n".join(
+        ["### Hold and release\n", ledger_table(few, many), goals(few, many), proof(server, [OURS, SPREAD])]
+    )
+
+
+def variants(server: Server, clients: int, seconds: float) -> Variants:
+    def ours(*more: str, database: str = OURS) -> Figures:
+        return transfers(server, "bench.ours", database, clients, seconds, *more)
+
+    all_of_them = {
+        LIMIT: partial(limit.sample, server, clients, seconds),
+        MINE: partial(ours, "--quiet"),
+        WOKEN: ours,
+        PEER: partial(transfers, server, "bench.hordak_peer", HORDAK, clients, seconds),
+    }
+    if clients > 1:
+        all_of_them[FEES_SPREAD] = partial(ours, "--quiet", "--fees=spread", database=SPREAD)
+        all_of_them[NO_FEE] = partial(ours, "--quiet", "--fees=none")
+    return all_of_them
+
+
+def transfers(server: Server, module: str, database: str, clients: int, seconds: float, *more: str) -> Figures:
+    """Two transfers a cycle."""
+    words = ["cycles", "--clients", clients, "--seconds", seconds, *more]
+    cycle = json.loads(server.python(module, *words, database=database))
+    return {"rate": 2 * cycle["rate"], "cpu": cycle["cpu"] / 2}
+
+
+def ledger_table(few: Rounds, many: Rounds) -> str:
+    headings = ["variant"]
+    for clients in ("1 client", f"{MANY} clients"):
+        headings += [f"transfers/s, {clients}", "÷ limit", "CPU ms a transfer", "÷ limit"]
+    return table(headings, [[name, *cells(few, name), *cells(many, name)] for name in many.figures])
+
+
+def cells(rounds: Rounds, name: str) -> list[str]:
+    if name not in rounds.figures:
+        return ["", "", "", ""]
+    milliseconds = significant(1e3 * rounds.median(name, "cpu"))
+    return [
+        significant(rounds.median(name, "rate")),
+        rounds.ratio(name, LIMIT, "rate"),
+        milliseconds,
+        rounds.ratio(name, LIMIT, "cpu"),
+    ]
+
+
+def goals(few: Rounds, many: Rounds) -> str:
+    rows = [
+        ["÷ limit, 1 client", few.ratio(MINE, LIMIT, "rate"), "≥ 0.5"],
+        [f"÷ limit, {MANY} clients", many.ratio(MINE, LIMIT, "rate"), "≥ 0.45"],
+        ["÷ django-hordak, 1 client", few.ratio(MINE, PEER, "rate"), "≥ 5"],
+        [f"÷ django-hordak, {MANY} clients", many.ratio(MINE, PEER, "rate"), "≥ 5"],
+        [f"one account of fees ÷ 64, {MANY} clients", many.ratio(MINE, FEES_SPREAD, "rate"), "≥ 0.85"],
+    ]
+    return table(["Guildhall's services", "median (range)", "goal"], rows)
+
+
+def proof(server: Server, databases: Sequence[str]) -> str:
+    """Raises CannotMeasure when a run has left books that are not sound: then no figure means anything."""
+    entries = 0
+    for database in databases:
+        books = json.loads(server.python("bench.ours", "books", database=database))
+        if books["unbalanced"] or books["sum"]:
+            raise CannotMeasure(f"the books of {database} are not sound: {books}")
+        entries += books["entries"]
+    return f"Unbalanced accounts after all rounds: 0, of {entries:,} entries, which sum to 0.\n"
+
+
+# Growth
+
+
+def growth(server: Server, rounds: int, times: int, sizes: dict[str, int]) -> str:
+    def costs(database: str) -> Figures:
+        found: Figures = json.loads(server.python("bench.growth", "costs", "--times", times, database=database))
+        return found
+
+    measured = Rounds("growth", {name: partial(costs, name) for name in sizes}, rounds)
+    small, large = sizes
+    rows = [
+        [
+            action,
+            significant(measured.median(small, action)),
+            significant(measured.median(large, action)),
+            measured.ratio(large, small, action),
+            "≤ 1.3",
+        ]
+        for action in measured.figures[small][0]
+    ]
+    headings = ["milliseconds", *(f"{entries:,} entries" for entries in sizes.values()), "ratio", "goal"]
+    return "\n".join(["### Growth\n", table(headings, rows), proof(server, list(sizes))])
+
+
+def audit(server: Server, sizes: dict[str, int]) -> str:
+    rows = []
+    for database, entries in sizes.items():
+        found = json.loads(server.python("bench.growth", "audit", database=database))
+        rows.append([f"{entries:,}", *map(significant, found.values())])
+    headings = ["entries", "manage.py audit, seconds", "its memory, MB", "GET /v1/audit, ms"]
+    return "\n".join(["### Audit\n", table(headings, rows)])
+
+
+if __name__ == "__main__":
+    main()
