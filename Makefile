@@ -44,7 +44,8 @@ fmt: development ## format the code and repair what lint can
 
 lock: development ## compile the requirements files from pyproject.toml
 	$(LOCK) --extra embedded --output-file requirements.txt
-	$(LOCK) --extra embedded --extra dev --constraint requirements.txt --output-file requirements-dev.txt
+	$(LOCK) --extra embedded --extra chain --constraint requirements.txt --output-file requirements-chain.txt
+	$(LOCK) --extra embedded --extra chain --extra dev --constraint requirements-chain.txt --output-file requirements-dev.txt
 
 clean: ## remove the virtual environment and ALL local data
 	for servers in .data/servers .data/test/servers; do [ ! -L $$servers ] || rm -rf "$$(readlink $$servers)"; done

@@ -273,6 +273,10 @@ if env.str("EVM_RPC_URL", ""):
             "deposit_mnemonic": env.str("EVM_DEPOSIT_MNEMONIC"),
             "confirmations": env.int("EVM_CONFIRMATIONS", 12),
             "start_block": env.int("EVM_START_BLOCK", 0),
+            "max_block_range": env.int("EVM_MAX_BLOCK_RANGE", 2000),
+            "gas_limit": env.int("EVM_GAS_LIMIT", 150_000),
+            "max_fee_gwei": env.int("EVM_MAX_FEE_GWEI", 100),
+            "fee_bump_after_seconds": env.int("EVM_FEE_BUMP_SECONDS", 180),
         },
     }
 RAIL = env.str("RAIL", "embedded")

@@ -48,9 +48,9 @@ def test_the_lifecycle_page_is_drawn_from_the_table() -> None:
 
 
 def test_every_setting_read_from_the_environment_is_documented_and_no_other() -> None:
-    """docs/operations.md has the names that the settings read."""
+    """docs/operations.md and docs/chain.md have the names that the settings read."""
     read = set(re.findall(r"""env\.\w+\(\s*["']([A-Z_]+)["']""", (ROOT / "marketplace/settings.py").read_text()))
-    table = (ROOT / "docs/operations.md").read_text()
+    table = "".join((ROOT / page).read_text() for page in ("docs/operations.md", "docs/chain.md"))
     rows = re.findall(r"^\| (`[A-Z_`, ]+`) \|", table, re.MULTILINE)
     assert {name for row in rows for name in re.findall(r"[A-Z_]{4,}", row)} == read
 

@@ -67,6 +67,9 @@ class Receipts:
 class Rail(ABC):
     """One way in and out. `name` is its key in settings.RAILS; options come from there too."""
 
+    # Until a payout that was sent is looked at again.
+    seconds_between_looks = 2.0
+
     def __init__(self, name: str) -> None:
         self.name = name
 

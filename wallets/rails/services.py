@@ -23,8 +23,7 @@ from wallets.rails.models import Position
 
 logger = structlog.get_logger(__name__)
 
-BATCH = 50
-SECONDS_BETWEEN_LOOKS = 2
+BATCH = 10
 LONGEST_WAIT = timedelta(minutes=10)
 
 
@@ -57,6 +56,9 @@ def move_withdrawal(withdrawal: Withdrawal) -> None:
 
 def _send(withdrawal: Withdrawal, rail: Rail) -> None:
     with transaction.atomic():
+        # Whoever held it before, and for too long, may have settled it meanwhile.
+        if not Withdrawal.objects.select_for_update().filter(pk=withdrawal.pk, status=withdrawal.status).exists():
+            return
         rail.prepare(withdrawal)
     reference = rail.send(withdrawal)
     Withdrawal.objects.filter(pk=withdrawal.pk, status=Withdrawal.Status.PENDING).update(
@@ -72,12 +74,12 @@ def _follow(withdrawal: Withdrawal, rail: Rail) -> None:
         case Verdict.REFUSED:
             wallets.reverse_withdrawal(withdrawal=withdrawal, reason=outcome.detail)
         case Verdict.WAITING:
-            _wait(withdrawal, "", timedelta(seconds=SECONDS_BETWEEN_LOOKS))
+            _wait(withdrawal, outcome.detail, rail.seconds_between_looks)
 
 
-def _wait(withdrawal: Withdrawal, error: str, wait: timedelta | None = None) -> None:
+def _wait(withdrawal: Withdrawal, error: str, seconds: float | None = None) -> None:
     """Until the next step; after errors twice as long each time, at most LONGEST_WAIT."""
-    wait = wait or min(timedelta(seconds=2 ** min(withdrawal.attempts + 1, 10)), LONGEST_WAIT)
+    wait = min(timedelta(seconds=seconds or 2 ** min(withdrawal.attempts + 1, 10)), LONGEST_WAIT)
     Withdrawal.objects.filter(pk=withdrawal.pk, status__in=Withdrawal.UNSETTLED).update(
         next_step_at=Now() + wait, last_error=error[:500]
     )

@@ -35,4 +35,7 @@ def receive_deposits() -> int:
             credited += receive_payments(get_rail(name))
         except RailUnavailable as error:
             logger.warning("rail_unavailable", rail=name, error=str(error))
+        except Exception:
+            # Loud, and looked at again by the next sweep; the other rails must not wait for it.
+            logger.exception("rail_failed", rail=name)
     return credited

@@ -34,6 +34,8 @@ class ChainReorganised(Exception):
 class EvmRail(Rail):
     """USDC on one chain through one node, at `rpc_url` or behind a `provider` of web3. Fees are in gwei."""
 
+    seconds_between_looks = 12.0
+
     def __init__(
         self,
         name: str,
