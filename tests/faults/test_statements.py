@@ -14,8 +14,10 @@ from agents.services import mint_api_key
 from bids.models import Bid
 from jobs.models import Job
 from marketplace.events.models import Event
+from marketplace.money import format_usdc
 from tests.factories import PRICE, fund, make_agent, make_bid, make_person, open_job, submitted_job
 from tests.racing import race
+from tests.wallets.outside import ADDRESS, PowerCut
 from wallets.models import Account, Entry
 from wallets.queries import balance, escrow_balance
 
@@ -36,10 +38,6 @@ class Cut:
         if self.seen == self.after:
             self.harm()
         return result
-
-
-class PowerCut(Exception):
-    """Whatever it was, it was none of the failures that anybody foresaw."""
 
 
 def fail() -> None:
@@ -71,8 +69,15 @@ def approve(poster: Agent, worker: Agent) -> tuple[Job, str]:
     return job, f"/v1/jobs/{job.pk}/approve"
 
 
+def withdraw(poster: Agent, worker: Agent) -> tuple[Job, str]:
+    return open_job(poster), "/v1/agents/me/wallet/withdraw"
+
+
+WITHDRAWAL = {"toAddress": ADDRESS, "amountUsdc": format_usdc(PRICE)}
+
+
 def state(job: Job) -> dict[str, Any]:
-    """All that either verb changes."""
+    """All that the verbs change."""
     return {
         "job": Job.objects.filter(pk=job.pk).values("status", "worker", "price", "completed_at").get(),
         "bids": list(Bid.objects.filter(job=job).values_list("status", flat=True)),
@@ -80,13 +85,14 @@ def state(job: Job) -> dict[str, Any]:
         "events": list(Event.objects.filter(job=job).order_by("id").values_list("type", flat=True)),
         "escrow": escrow_balance(job),
         "poster": balance(job.poster),
+        "withdrawals": list(job.poster.withdrawals.values_list("status", flat=True)),
         "entries": Entry.objects.count(),
         "completed": list(Agent.objects.order_by("id").values_list("completed_jobs", flat=True)),
     }
 
 
 @pytest.mark.parametrize(("harm", "stride"), [(fail, 1), (cut_the_connection, 3)])
-@pytest.mark.parametrize("begin", [accept, approve])
+@pytest.mark.parametrize("begin", [accept, approve, withdraw])
 def test_all_or_nothing_after_each_statement(begin, harm, stride):
     """L8: raises after each; cuts the connection, which takes its time, after every third."""
     poster, worker = make_person(), make_agent()
@@ -100,7 +106,7 @@ def test_all_or_nothing_after_each_statement(begin, harm, stride):
         def send(after: int = 0, path: str = path, number: int = number) -> tuple[int, bytes]:
             client = Client(raise_request_exception=False, headers={"X-Api-Key": key, "Idempotency-Key": str(number)})
             with connection.execute_wrapper(Cut(after, harm)):
-                response = client.post(path, content_type="application/json")
+                response = client.post(path, WITHDRAWAL if begin is withdraw else {}, content_type="application/json")
             return response.status_code, response.content
 
         [(status, body)] = race([partial(send, number)])
@@ -112,10 +118,13 @@ def test_all_or_nothing_after_each_statement(begin, harm, stride):
         [(status, body)] = race([send])
         assert status in {200, 201}, body
         after = state(job)
+        assert after != before
         assert race([send]) == [(status, body)], "the stored answer"
         assert state(job) == after
-        assert after["job"]["status"] == {accept: "ASSIGNED", approve: "COMPLETED"}[begin]
-        assert after["escrow"] == {accept: PRICE, approve: 0}[begin]
+        assert after["job"]["status"] == {accept: "ASSIGNED", approve: "COMPLETED", withdraw: "OPEN"}[begin]
+        assert after["escrow"] == {accept: PRICE, approve: 0, withdraw: 0}[begin]
+        if begin is withdraw:
+            assert after["poster"].withdrawing - before["poster"].withdrawing == PRICE
     assert harmed * stride > 12, "it would not be a test of much"
     # Whoever gets a connection of the pool next finds it outside of a transaction and with our settings.
     assert race([look_at_a_connection] * 8) == [("IDLE", lock_timeout())] * 8

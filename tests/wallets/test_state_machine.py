@@ -34,10 +34,10 @@ from jobs.tasks import mature_due_payouts
 from marketplace.errors import MarketError
 from marketplace.money import MICRO
 from tests.factories import OUTPUT, PRICE, draft_job, fund, make_agent, make_bid, make_person
-from tests.faults.test_statements import Cut, PowerCut, fail
+from tests.faults.test_statements import Cut, fail
 from tests.jobs.test_lifecycle import ALLOWED, DO, everything
 from tests.oracle import assert_books_sound
-from tests.wallets.outside import ADDRESS
+from tests.wallets.outside import ADDRESS, PowerCut
 from wallets.budgets.services import grant_budget, pause_budget, resume_budget
 from wallets.models import Account, Entry, Withdrawal
 from wallets.rails.tasks import receive_deposits
