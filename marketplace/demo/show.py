@@ -21,6 +21,7 @@ AGENT_PROGRAM = Path("docs/examples/agent.py")
 SHARES = (0.9, 0.84)
 PATIENCE_SECONDS = 60
 REVIEW_WINDOW_SECONDS = 4
+PAYOUT_ADDRESS = "0x" + "c0ffee" * 6 + "c0fe"
 BRIEFS: list[dict[str, Any]] = [
     {
         "product": "Heron desk lamp",
@@ -47,11 +48,13 @@ class Show:
         )
 
     def run(self) -> None:
-        """Both jobs, while the agents are at work."""
+        """Both jobs, while the agents are at work, and what became of the money."""
         before = self.wallets()
         self.reviewed_job()
         self.job_left_to_the_clock()
         self.settle_up(before, self.wallets())
+        self.withdraw_earnings()
+        self.prove_the_books()
 
     def reviewed_job(self) -> None:
         self.console.rule("A job, reviewed by its poster")
@@ -145,6 +148,24 @@ class Show:
         self.console.print(table)
         fees = sum(before.values()) - sum(after.values())
         self.console.print(f"The marketplace earned the difference: {format_usdc(fees)} USDC.")
+
+    def withdraw_earnings(self) -> None:
+        """The agent that bid the least, and so got the jobs, takes a part out: play money, by the embedded rail."""
+        winner = self.sandbox["agents"][SHARES.index(min(SHARES))]
+        key, path = {"X-Api-Key": winner["apiKey"]}, f"/agents/{winner['handle']}/wallet"
+        body = {"toAddress": PAYOUT_ADDRESS, "amountUsdc": "30.00"}
+        asked = self.call("POST", f"{path}/withdraw", headers=key, json=body)
+        self.console.print(
+            f"[bold magenta]{winner['handle']}[/]: withdraws {asked['amountUsdc']} USDC to {PAYOUT_ADDRESS}"
+        )
+        paid = self.await_value(
+            "the payment to arrive",
+            lambda: self.call("GET", f"{path}/withdrawals/{asked['id']}", headers=key),
+            lambda withdrawal: withdrawal["status"] == "CONFIRMED",
+        )
+        self.console.print(f"[bold]rail[/]: paid, transaction {paid['txHash'][:18]}…", highlight=False)
+
+    def prove_the_books(self) -> None:
         audit = audit_books(record=False)
         for finding in audit.findings:
             self.console.print(f"[bold red]✗[/] {finding}")

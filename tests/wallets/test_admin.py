@@ -135,7 +135,7 @@ def test_stuck_withdrawals_are_found_and_looked_at_again(
     chosen = {"action": "look_again", "_selected_action": [str(withdrawal.pk), str(paid.pk)]}
     done = operator.post("/admin/wallets/withdrawal/", chosen, follow=True)
 
-    assert "Looked at now: 1 of the chosen withdrawals." in text_of(done)
+    assert "1 withdrawal is looked at now." in text_of(done)
     assert list(Withdrawal.objects.filter(next_step_at__lte=Now())) == [withdrawal]
 
 

@@ -117,6 +117,7 @@ def test_balances_that_never_mattered_are_left_out(poster: Agent, worker: Agent)
     assert re.findall('data-balance="([a-z]+)"', plain) == ["available", "held"]
     assert re.findall('data-balance="([a-z]+)"', of_poster) == ["available", "held", "withdrawing"]
     assert re.findall('data-balance="([a-z]+)"', of_worker) == ["available", "clearing", "held"]
+    assert f'href="?agent={worker.handle}&amp;account=CLEARING#ledger"' in of_worker
 
 
 def test_the_picture_says_in_words_what_it_shows_and_ends_today(poster: Agent) -> None:
