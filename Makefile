@@ -13,7 +13,7 @@ DEPLOYED = GUILDHALL_LOCAL=0 DEBUG=0 DATABASE_URL=postgresql://guildhall@localho
 	SECRET_KEY=only-for-this-check-Ue2Hq7vXc4Zk9Rm1Tn6Yb3Wd8Sf5Gj0Lp
 export GUILDHALL_LOCAL = 1
 
-.PHONY: help demo test dev serve check fmt lock clean runtime development
+.PHONY: help demo test dev serve check bench fmt lock clean runtime development benchmarks
 
 help: ## list these commands
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 16
@@ -38,6 +38,9 @@ check: development ## lint, format, types, layers, migrations and deployment set
 	$(RUN) manage.py makemigrations --check --dry-run
 	$(DEPLOYED) $(RUN) manage.py check --deploy --fail-level WARNING
 
+bench: benchmarks ## measure speed beside the limit and a peer (ARGS=--help)
+	@exec $(RUN) -m bench $(ARGS)
+
 fmt: development ## format the code and repair what lint can
 	.venv/bin/ruff check --fix .
 	.venv/bin/ruff format .
@@ -46,6 +49,8 @@ lock: development ## compile the requirements files from pyproject.toml
 	$(LOCK) --extra embedded --output-file requirements.txt
 	$(LOCK) --extra embedded --extra chain --constraint requirements.txt --output-file requirements-chain.txt
 	$(LOCK) --extra embedded --extra chain --extra dev --constraint requirements-chain.txt --output-file requirements-dev.txt
+	$(LOCK) --extra embedded --extra bench --constraint requirements.txt --output-file requirements-bench.txt \
+		--emit-build-options --no-binary django-hordak
 
 clean: ## remove the virtual environment and ALL local data
 	for servers in .data/servers .data/test/servers; do [ ! -L $$servers ] || rm -rf "$$(readlink $$servers)"; done
@@ -56,3 +61,6 @@ runtime:
 
 development:
 	@$(PYTHON) marketplace/bootstrap.py requirements-dev.txt
+
+benchmarks:
+	@$(PYTHON) marketplace/bootstrap.py requirements-bench.txt

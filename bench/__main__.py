@@ -1,6 +1,6 @@
 """`make bench`: measures Guildhall beside the limit and beside django-hordak, and prints what bench/README.md explains.
 
-    python -m bench [--only ledger,growth,audit] [--rounds 5] [--seconds 3] [--save]
+python -m bench [--only ledger,growth,audit] [--rounds 5] [--seconds 3] [--save]
 """
 
 import argparse
@@ -10,6 +10,7 @@ import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
 
 import manage
@@ -107,13 +108,21 @@ def ledger(server: Server, rounds: int, seconds: float) -> str:
     limit.prepare(server)
     server.make(OURS, like=SCHEMA)
     server.make(SPREAD, like=SCHEMA)
-    server.make(HORDAK)
-    server.python("bench.hordak_peer", "prepare", database=HORDAK)
+    if has_peer():
+        server.make(HORDAK)
+        server.python("bench.hordak_peer", "prepare", database=HORDAK)
+    else:
+        say("django-hordak is not installed and left out: pip install -r requirements-bench.txt")
     few = Rounds("1 client", variants(server, 1, seconds), rounds)
     many = Rounds(f"{MANY} clients", variants(server, MANY, seconds), rounds)
     return "\n".join(
         ["### Hold and release\n", ledger_table(few, many), goals(few, many), proof(server, [OURS, SPREAD])]
     )
+
+
+def has_peer() -> bool:
+    """`make bench` installs it; the environment for development has none, since it comes as source alone."""
+    return find_spec("hordak") is not None
 
 
 def variants(server: Server, clients: int, seconds: float) -> Variants:
@@ -124,8 +133,9 @@ def variants(server: Server, clients: int, seconds: float) -> Variants:
         LIMIT: partial(limit.sample, server, clients, seconds),
         MINE: partial(ours, "--quiet"),
         WOKEN: ours,
-        PEER: partial(transfers, server, "bench.hordak_peer", HORDAK, clients, seconds),
     }
+    if has_peer():
+        all_of_them[PEER] = partial(transfers, server, "bench.hordak_peer", HORDAK, clients, seconds)
     if clients > 1:
         all_of_them[FEES_SPREAD] = partial(ours, "--quiet", "--fees=spread", database=SPREAD)
         all_of_them[NO_FEE] = partial(ours, "--quiet", "--fees=none")
@@ -142,7 +152,7 @@ def transfers(server: Server, module: str, database: str, clients: int, seconds:
 def ledger_table(few: Rounds, many: Rounds) -> str:
     headings = ["variant"]
     for clients in ("1 client", f"{MANY} clients"):
-        headings += [f"transfers/s, {clients}", "÷ limit", "CPU ms a transfer", "÷ limit"]
+        headings += [f"{clients}: transfers/s", "÷ limit", "CPU ms a transfer", "÷ limit"]
     return table(headings, [[name, *cells(few, name), *cells(many, name)] for name in many.figures])
 
 
@@ -162,10 +172,13 @@ def goals(few: Rounds, many: Rounds) -> str:
     rows = [
         ["÷ limit, 1 client", few.ratio(MINE, LIMIT, "rate"), "≥ 0.5"],
         [f"÷ limit, {MANY} clients", many.ratio(MINE, LIMIT, "rate"), "≥ 0.45"],
-        ["÷ django-hordak, 1 client", few.ratio(MINE, PEER, "rate"), "≥ 5"],
-        [f"÷ django-hordak, {MANY} clients", many.ratio(MINE, PEER, "rate"), "≥ 5"],
         [f"one account of fees ÷ 64, {MANY} clients", many.ratio(MINE, FEES_SPREAD, "rate"), "≥ 0.85"],
     ]
+    if has_peer():
+        rows += [
+            ["÷ django-hordak, 1 client", few.ratio(MINE, PEER, "rate"), "≥ 5"],
+            [f"÷ django-hordak, {MANY} clients", many.ratio(MINE, PEER, "rate"), "≥ 5"],
+        ]
     return table(["Guildhall's services", "median (range)", "goal"], rows)
 
 

@@ -9,9 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import structlog
 from celery import current_app
+from celery.signals import task_prerun
+from django.core.cache import cache
 from django.db import transaction
 from django.utils import timezone
 from kombu.exceptions import OperationalError
+from redis.exceptions import RedisError
 
 from marketplace.events.models import Event
 from marketplace.identifiers import uuid7
@@ -23,6 +26,8 @@ if TYPE_CHECKING:
 
 logger = structlog.get_logger(__name__)
 RELAY_TASK = "agents.webhooks.tasks.relay_events"
+# A nudge that got lost with the broker holds up others no longer than that.
+SECONDS_OF_A_NUDGE = 2
 
 
 def emit(
@@ -60,8 +65,22 @@ def _freeze(uid: str, type: str, payload: Mapping[str, Any]) -> bytes:
 
 
 def wake(task: str) -> None:
-    """A nudge only: when the broker is away, the next sweep finds what waits (DESIGN, What happened)."""
+    """A nudge only: when the broker is away, the next sweep finds what waits (DESIGN, What happened).
+
+    While one nudge waits for a worker there is no second: the task will see all that was committed before it begins.
+    """
     try:
-        current_app.send_task(task, retry=False, expires=30)
-    except (OperationalError, OSError) as error:
+        if cache.add(_nudge(task), 1, timeout=SECONDS_OF_A_NUDGE):
+            current_app.send_task(task, retry=False, expires=30)
+    except (OperationalError, RedisError, OSError) as error:
         logger.warning("task_not_woken", task=task, error=str(error))
+
+
+@task_prerun.connect
+def let_it_be_woken_again(sender: Any, **_: Any) -> None:
+    """A task begins: what is committed from now on needs another nudge."""
+    cache.delete(_nudge(sender.name))
+
+
+def _nudge(task: str) -> str:
+    return f"nudge:{task}"

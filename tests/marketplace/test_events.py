@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 import redis
+from celery.signals import task_prerun
 from celery import current_app
 from django.conf import settings
 from django.db import DatabaseError, connection, transaction
@@ -41,9 +42,10 @@ def switch_broker(url: str) -> None:
 
 
 def waiting_messages() -> list[str]:
-    """Names of the tasks in the queue, taken out of it."""
+    """Names of the tasks in the queue, taken out of it as a worker takes them."""
     with redis.from_url(settings.REDIS_URL) as broker:
         messages, _ = broker.pipeline().lrange(QUEUE, 0, -1).delete(QUEUE).execute()
+    task_prerun.send(sender=relay_events)
     return [json.loads(message)["headers"]["task"] for message in messages]
 
 
@@ -164,6 +166,17 @@ def test_a_commit_wakes_the_relay_and_a_rollback_does_not():
         open_job(poster)
         raise RuntimeError
     assert waiting_messages() == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_many_commits_wake_the_relay_once_until_it_begins():
+    poster = make_person()
+    waiting_messages()
+    for _ in range(5):
+        open_job(poster)
+    assert waiting_messages() == [RELAY_TASK]
+    open_job(poster)
+    assert waiting_messages() == [RELAY_TASK], "it had begun, and may not have seen this one"
 
 
 @pytest.mark.django_db(transaction=True)

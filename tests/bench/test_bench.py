@@ -1,0 +1,68 @@
+"""The harness at its smallest: every row is there and the books are sound. How fast it was is of no interest here."""
+
+import os
+import subprocess
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+
+from bench.servers import CannotMeasure, pgbench
+from marketplace import embedded
+
+CHECKOUT = Path(__file__).resolve().parents[2]
+REQUIRE_PGBENCH = os.environ.get("GUILDHALL_REQUIRE_PGBENCH") == "1"
+TINY = ["--rounds=1", "--seconds=0.2", "--times=1", "--small=100", "--large=200"]
+ROWS = [
+    "limit: pgbench, one call a transfer",
+    "Guildhall's services",
+    "the same, relay woken",
+    "the same, fees on 64 accounts",
+    "the same, no fee",
+    "÷ limit, 1 client",
+    "÷ limit, 8 clients",
+    "one account of fees ÷ 64, 8 clients",
+    "hold + release",
+    "balance",
+    "first page of the ledger",
+    "balance of 30 days",
+    "GET /wallet/",
+    "GET /v1/agents/me/wallet",
+    "GET /v1/agents/me/wallet/transactions",
+]
+ROWS_OF_THE_PEER = ["django-hordak", "÷ django-hordak, 1 client", "÷ django-hordak, 8 clients"]
+
+
+@pytest.fixture
+def _with_pgbench() -> None:
+    try:
+        pgbench()
+    except CannotMeasure as error:
+        (pytest.fail if REQUIRE_PGBENCH else pytest.skip)(str(error))
+
+
+@pytest.mark.usefixtures("_with_pgbench")
+def test_prints_every_row_and_proves_the_books() -> None:
+    report = bench(*TINY)
+    rows = {line.split(" | ")[0].removeprefix("| ") for line in report.splitlines()}
+    assert set(ROWS + (ROWS_OF_THE_PEER if find_spec("hordak") else [])) <= rows
+    assert report.count("Unbalanced accounts after all rounds: 0") == 2
+
+
+def test_refuses_a_section_that_it_does_not_know() -> None:
+    with pytest.raises(subprocess.CalledProcessError) as refused:
+        bench("--only=webhooks")
+    assert "--only knows ledger, growth, audit, not webhooks" in refused.value.stderr
+
+
+def bench(*arguments: str) -> str:
+    """What it prints, on the servers of the tests."""
+    servers = {
+        "DATABASE_URL": os.environ.get("DATABASE_URL") or embedded.database_url(),
+        "REDIS_URL": os.environ["REDIS_URL"],
+    }
+    command = [sys.executable, "-m", "bench", *arguments]
+    environment = {**os.environ, **servers}
+    done = subprocess.run(command, cwd=CHECKOUT, env=environment, capture_output=True, text=True, check=True)
+    return done.stdout
