@@ -9,7 +9,7 @@ LOCK = .venv/bin/uv pip compile pyproject.toml --quiet --universal --python-vers
 	--no-emit-index-url --custom-compile-command "make lock"
 # The settings must be sound for a deployment, so they are checked as one.
 DEPLOYED = GUILDHALL_LOCAL=0 DEBUG=0 DATABASE_URL=postgresql://guildhall@localhost/guildhall \
-	REDIS_URL=redis://localhost/0 ALLOWED_HOSTS=guildhall.example SITE_URL=https://guildhall.example \
+	REDIS_URL=redis://localhost/0 ALLOW_PLAY_MONEY=1 ALLOWED_HOSTS=guildhall.example SITE_URL=https://guildhall.example \
 	SECRET_KEY=only-for-this-check-Ue2Hq7vXc4Zk9Rm1Tn6Yb3Wd8Sf5Gj0Lp
 export GUILDHALL_LOCAL = 1
 

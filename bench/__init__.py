@@ -1,1 +1,1 @@
-"""How fast Guildhall is, as ratios in one run: beside what is physically possible, and beside what one would use instead."""
+"""How fast Guildhall is, as ratios in one run: beside what is possible, and beside what one would use instead."""

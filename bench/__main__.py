@@ -7,7 +7,7 @@ import argparse
 import json
 import platform
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from importlib.util import find_spec
@@ -45,6 +45,7 @@ def options() -> argparse.Namespace:
     parser.add_argument("--only", default=",".join(SECTIONS), help=f"some of {','.join(SECTIONS)}")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=float, default=3, help="of each variant in each round")
+    parser.add_argument("--people", type=int, default=2000, help="who pay, and as many who are paid")
     parser.add_argument("--times", type=int, default=50, help="each action in each round of growth")
     parser.add_argument("--small", type=int, default=10_000, help="entries of the small books")
     parser.add_argument("--large", type=int, default=1_000_000, help="entries of the large books")
@@ -62,11 +63,11 @@ def measure(server: Server, chosen: argparse.Namespace) -> str:
     pgbench()
     say("Making the tables …")
     server.make(SCHEMA)
-    server.python("bench.ours", "prepare", database=SCHEMA)
+    server.python("bench.ours", "prepare", "--people", chosen.people, database=SCHEMA)
     parts = [heading(server)]
     try:
         if "ledger" in sections:
-            parts.append(ledger(server, chosen.rounds, chosen.seconds))
+            parts.append(ledger(server, chosen.people, chosen.rounds, chosen.seconds))
         if {"growth", "audit"} & set(sections):
             for database, entries in sizes.items():
                 say(f"Filling books with {entries:,} entries …")
@@ -103,18 +104,18 @@ def heading(server: Server) -> str:
 # Hold and release
 
 
-def ledger(server: Server, rounds: int, seconds: float) -> str:
+def ledger(server: Server, people: int, rounds: int, seconds: float) -> str:
     say("Preparing the ledgers …")
-    limit.prepare(server)
+    limit.prepare(server, people)
     server.make(OURS, like=SCHEMA)
     server.make(SPREAD, like=SCHEMA)
     if has_peer():
         server.make(HORDAK)
-        server.python("bench.hordak_peer", "prepare", database=HORDAK)
+        server.python("bench.hordak_peer", "prepare", "--people", people, database=HORDAK)
     else:
         say("django-hordak is not installed and left out: pip install -r requirements-bench.txt")
-    few = Rounds("1 client", variants(server, 1, seconds), rounds)
-    many = Rounds(f"{MANY} clients", variants(server, MANY, seconds), rounds)
+    few = Rounds("1 client", variants(server, people, 1, seconds), rounds)
+    many = Rounds(f"{MANY} clients", variants(server, people, MANY, seconds), rounds)
     return "\n".join(
         ["### Hold and release\n", ledger_table(few, many), goals(few, many), proof(server, [OURS, SPREAD])]
     )
@@ -125,12 +126,12 @@ def has_peer() -> bool:
     return find_spec("hordak") is not None
 
 
-def variants(server: Server, clients: int, seconds: float) -> Variants:
+def variants(server: Server, people: int, clients: int, seconds: float) -> Variants:
     def ours(*more: str, database: str = OURS) -> Figures:
         return transfers(server, "bench.ours", database, clients, seconds, *more)
 
-    all_of_them = {
-        LIMIT: partial(limit.sample, server, clients, seconds),
+    all_of_them: dict[str, Callable[[], Figures]] = {
+        LIMIT: partial(limit.sample, server, people, clients, seconds),
         MINE: partial(ours, "--quiet"),
         WOKEN: ours,
     }

@@ -44,7 +44,7 @@ def run_clients(prepare: Prepare, clients: int, seconds: float) -> dict[str, flo
 
 def _remember(*work: Any) -> None:
     global _work
-    _work = work  # type: ignore[assignment]
+    _work = work
 
 
 def _client(number: int) -> dict[str, float]:

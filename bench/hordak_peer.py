@@ -1,6 +1,6 @@
 """The peer: django-hordak through its public API, as a team would write the same hold and release with it.
 
-    python -m bench.hordak_peer prepare
+    python -m bench.hordak_peer prepare --people 2000
     python -m bench.hordak_peer cycles --clients 8 --seconds 3
 
 It opens an account for each escrow, takes the transaction's own unique `uuid` as the key of the movement, and writes an
@@ -19,7 +19,6 @@ from django.conf import settings
 
 from bench.clients import run_clients, tell
 
-PEOPLE = 2000
 CURRENCY = "EUR"  # any will do
 FUNDS = 10**9
 
@@ -66,13 +65,13 @@ class Event(models.Model):
         return self.type
 
 
-def prepare() -> int:
+def prepare(people: int) -> int:
     call_command("migrate", verbosity=0)
     with connection.schema_editor() as editor:
         editor.create_model(Event)
     bank = open_account("bank", type="AS")
     open_account("fees")
-    for number in range(PEOPLE):
+    for number in range(people):
         open_account(f"payer {number}").transfer_to(bank, Money(FUNDS, CURRENCY))
         open_account(f"worker {number}")
     with connection.cursor() as cursor:
@@ -128,16 +127,17 @@ def giver_of(account: int, price: Money) -> Account:
 
 def say(type: str, job: uuid.UUID) -> None:
     data = {"title": "Summarise a report", "from": "OPEN", "to": "ASSIGNED", "budgetUsdc": "80.000000"}
-    Event.objects.create(type=type, job=job, data=data, body=b"0123456789" * 40)
+    Event(type=type, job=job, data=data, body=b"0123456789" * 40).save(force_insert=True)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("action", choices=["prepare", "cycles"])
+    parser.add_argument("--people", type=int, default=2000)
     parser.add_argument("--clients", type=int, default=1)
     parser.add_argument("--seconds", type=float, default=3)
     chosen = parser.parse_args()
-    tell(prepare() if chosen.action == "prepare" else cycles(chosen.clients, chosen.seconds))
+    tell(prepare(chosen.people) if chosen.action == "prepare" else cycles(chosen.clients, chosen.seconds))
 
 
 if __name__ == "__main__":

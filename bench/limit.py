@@ -8,21 +8,20 @@ from bench.servers import CannotMeasure, Server, cpu_of_children, pgbench, run
 
 DATABASE = "bench_limit"
 HERE = Path(__file__).parent
-PEOPLE = 2000
 
 
-def prepare(server: Server) -> None:
+def prepare(server: Server, people: int) -> None:
     server.make(DATABASE)
-    schema = (HERE / "limit_schema.sql").read_text().replace(":people", str(PEOPLE))
+    schema = (HERE / "limit_schema.sql").read_text().replace(":people", str(people))
     with server.connect(DATABASE) as connection:
         connection.execute(schema)
         connection.execute("VACUUM ANALYZE")
 
 
-def sample(server: Server, clients: int, seconds: float) -> Figures:
+def sample(server: Server, people: int, clients: int, seconds: float) -> Figures:
     """Transfers a second, and the seconds of CPU (client and server) of one."""
     command = [pgbench(), "--no-vacuum", "--protocol=prepared", f"--client={clients}", f"--jobs={min(clients, 2)}"]
-    command += [f"--time={max(1, round(seconds))}", f"--define=people={PEOPLE}", f"--file={HERE / 'limit_cycle.sql'}"]
+    command += [f"--time={max(1, round(seconds))}", f"--define=people={people}", f"--file={HERE / 'limit_cycle.sql'}"]
     before = server.cpu()
     report, client = cpu_of_children(lambda: run([*command, server.database(DATABASE)]))
     cpu = server.cpu() - before

@@ -1,6 +1,6 @@
 """Guildhall itself: hold and release by wallets.services, each in a transaction with the event of the job.
 
-    python -m bench.ours prepare
+    python -m bench.ours prepare --people 2000
     python -m bench.ours cycles --clients 8 --seconds 3 [--fees one|spread|none] [--quiet]
     python -m bench.ours books
 
@@ -12,6 +12,7 @@ import os
 import random
 from collections.abc import Callable
 from itertools import islice
+from typing import Any
 from uuid import UUID
 
 import django
@@ -19,7 +20,6 @@ import django
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "marketplace.settings")
 django.setup()
 
-from django.conf import settings  # noqa: E402
 from django.core.management import call_command  # noqa: E402
 from django.db import connection, transaction  # noqa: E402
 
@@ -32,7 +32,6 @@ from marketplace.money import MICRO, format_usdc  # noqa: E402
 from wallets import ledger, services  # noqa: E402
 from wallets.models import Account  # noqa: E402
 
-PEOPLE = 2000
 FUNDS = 1_000_000 * MICRO
 PRICE = 80 * MICRO
 SPREAD = 64  # accounts of fees, where the one is not to be hot
@@ -40,12 +39,12 @@ SPREAD = 64  # accounts of fees, where the one is not to be hot
 JOBS_A_SECOND = {1: 1500, 8: 3000}
 
 
-def prepare() -> int:
+def prepare(people: int) -> int:
     """Makes the tables, those who pay and those who are paid, and the money of the first."""
     call_command("migrate", verbosity=0)
-    names = [f"{role}-{number:04}" for role in ("payer", "worker") for number in range(PEOPLE)]
+    names = [f"{role}-{number:04}" for role in ("payer", "worker") for number in range(people)]
     Agent.objects.bulk_create(Agent(kind=Agent.Kind.AI, handle=name, name=name) for name in names)
-    for payer in Agent.objects.filter(handle__startswith="payer"):
+    for payer in Agent.objects.filter(handle__startswith="payer-"):
         services.deposit(agent=payer, amount=FUNDS, key=f"bench:{payer.pk}")
     with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE")
@@ -68,8 +67,15 @@ NEW_JOBS = """
 
 def new_jobs(count: int) -> list[UUID]:
     """Jobs by random payers for random workers, whose price is not yet held."""
+    people = Agent.objects.filter(handle__startswith="payer-").count()
     terms = connection.ops.adapt_json_value(Terms.default().dump(), None)
-    values = {"price": PRICE, "terms": terms, "count": count, "people": PEOPLE, "salt": random.randrange(PEOPLE)}
+    values: dict[str, Any] = {
+        "price": PRICE,
+        "terms": terms,
+        "count": count,
+        "people": people,
+        "salt": random.randrange(people),
+    }
     with connection.cursor() as cursor:
         cursor.execute(NEW_JOBS, values)
         jobs = [job for (job,) in cursor.fetchall()]
@@ -79,7 +85,7 @@ def new_jobs(count: int) -> list[UUID]:
 
 def spread_fees() -> list[ledger.AccountName]:
     """Accounts of fees beside the one, which the product's own constraint rightly refuses."""
-    owners = list(Agent.objects.filter(handle__startswith="worker").values_list("pk", flat=True)[:SPREAD])
+    owners = list(Agent.objects.filter(handle__startswith="worker-").values_list("pk", flat=True)[:SPREAD])
     with connection.cursor() as cursor:
         cursor.execute("ALTER TABLE wallets_account DROP CONSTRAINT IF EXISTS account_is_owned_as_its_kind_says")
     fees = [Account(kind=Account.Kind.FEES, owner_id=owner, balance=None) for owner in owners]
@@ -95,7 +101,7 @@ def cycles(clients: int, seconds: float, fees: str, quiet: bool) -> dict[str, fl
     def prepare_client(number: int) -> Callable[[], bool]:
         share = Job.objects.select_related("poster", "worker").filter(pk__in=jobs[number::clients])
         mine = iter(list(share))
-        bps = 0 if fees == "none" else settings.DEFAULT_TERMS["release_fee_bps"]
+        bps = 0 if fees == "none" else Terms.default().release_fee_bps
 
         def cycle() -> bool:
             for job in islice(mine, 1):
@@ -147,15 +153,19 @@ def books() -> dict[str, int]:
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("action", choices=["prepare", "cycles", "books"])
+    parser.add_argument("--people", type=int, default=2000, help="who pay, and as many who are paid")
     parser.add_argument("--clients", type=int, default=1)
     parser.add_argument("--seconds", type=float, default=3)
     parser.add_argument("--fees", choices=["one", "spread", "none"], default="one")
     parser.add_argument("--quiet", action="store_true")
     chosen = parser.parse_args()
-    if chosen.action == "cycles":
-        tell(cycles(chosen.clients, chosen.seconds, chosen.fees, chosen.quiet))
-    else:
-        tell({"prepare": prepare, "books": books}[chosen.action]())
+    match chosen.action:
+        case "prepare":
+            tell(prepare(chosen.people))
+        case "cycles":
+            tell(cycles(chosen.clients, chosen.seconds, chosen.fees, chosen.quiet))
+        case "books":
+            tell(books())
 
 
 if __name__ == "__main__":

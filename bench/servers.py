@@ -26,7 +26,7 @@ OLDEST_POSTGRES = 18_00_00  # the limit's ids are made by uuidv7()
 CALM = {"max_wal_size": "16GB", "checkpoint_timeout": "1h"}
 
 
-# A process that ends while we look would be counted twice or not at all.
+# After a program has ended its backends do, and one that ends while we look counts twice or not at all.
 SECONDS_TO_COLLECT = 0.1
 # Tells a module that is run for the harness which process the server is.
 POSTMASTER = "BENCH_POSTMASTER"
@@ -47,9 +47,7 @@ def running() -> Iterator["Server"]:
         server = Server(os.environ.get("DATABASE_URL") or embedded.database_url())
         with server.connect() as connection:
             if connection.info.server_version < OLDEST_POSTGRES:
-                raise CannotMeasure(
-                    "The benchmarks need PostgreSQL 18 or newer; unset DATABASE_URL to use the embedded."
-                )
+                raise CannotMeasure("The benchmarks need PostgreSQL 18 or newer; unset DATABASE_URL for the embedded.")
             if not os.environ.get("DATABASE_URL"):
                 for name, value in CALM.items():
                     connection.execute(f"ALTER SYSTEM SET {name} = '{value}'")
@@ -86,6 +84,7 @@ class Server:
 
     def cpu(self) -> float:
         """Seconds of CPU that the server has used."""
+        time.sleep(SECONDS_TO_COLLECT)
         return cpu_of(self.postmaster)
 
     def python(self, module: str, *arguments: object, database: str) -> str:
@@ -119,7 +118,6 @@ def run(command: list[str], **environment: str) -> str:
 def cpu_of(postmaster: int | None) -> float:
     """Seconds of CPU that a PostgreSQL and all its processes have used, gone ones too; 0 when it runs elsewhere."""
     used = 0
-    time.sleep(SECONDS_TO_COLLECT)
     for process, fields in _processes():
         if process == postmaster:
             used += sum(map(int, fields[11:15]))

@@ -281,7 +281,7 @@ if env.str("EVM_RPC_URL", ""):
     }
 RAIL = env.str("RAIL", "embedded")
 if not LOCAL and RAIL == "embedded" and not env.bool("ALLOW_PLAY_MONEY", False):
-    raise ImproperlyConfigured("Set RAIL=evm and its settings, or ALLOW_PLAY_MONEY=1: the embedded rail moves no money.")
+    raise ImproperlyConfigured("The embedded rail moves play money: set RAIL=evm with its settings, or ALLOW_PLAY_MONEY=1.")
 DEPOSIT_MINIMUM = env.int("DEPOSIT_MINIMUM", 1_000_000)
 DEPOSIT_MAXIMUM = env.int("DEPOSIT_MAXIMUM", 100_000_000_000)
 WITHDRAWAL_MINIMUM = env.int("WITHDRAWAL_MINIMUM", 1_000_000)

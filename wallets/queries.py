@@ -139,8 +139,9 @@ def balance_history(agent: Agent, days: int) -> Sequence[tuple[date, int]]:
 
 HISTORY = """
     SELECT (SELECT balance_after FROM wallets_entry WHERE account_id = %s AND id < coalesce(
-        (SELECT id FROM wallets_entry WHERE transfer_id >= day.begin ORDER BY transfer_id, id LIMIT 1), 9223372036854775807)
-        ORDER BY id DESC LIMIT 1)
+               (SELECT id FROM wallets_entry WHERE transfer_id >= day.begin ORDER BY transfer_id, id LIMIT 1),
+               9223372036854775807)
+            ORDER BY id DESC LIMIT 1)
       FROM unnest(%s::uuid[]) WITH ORDINALITY AS day(begin, number) ORDER BY number
 """
 

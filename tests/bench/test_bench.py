@@ -13,7 +13,7 @@ from marketplace import embedded
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 REQUIRE_PGBENCH = os.environ.get("GUILDHALL_REQUIRE_PGBENCH") == "1"
-TINY = ["--rounds=1", "--seconds=0.2", "--times=1", "--small=100", "--large=200"]
+TINY = ["--rounds=1", "--seconds=0.2", "--times=1", "--people=70", "--small=100", "--large=200"]
 ROWS = [
     "limit: pgbench, one call a transfer",
     "Guildhall's services",

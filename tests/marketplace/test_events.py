@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 
 import pytest
 import redis
-from celery.signals import task_prerun
 from celery import current_app
+from celery.signals import task_prerun
 from django.conf import settings
 from django.db import DatabaseError, connection, transaction
 
@@ -31,6 +31,7 @@ def dead_broker() -> Iterator[None]:
     """Celery's broker is a socket that nobody listens on."""
     url = current_app.conf.broker_url
     switch_broker("redis+socket:///nonexistent/valkey.sock")
+    task_prerun.send(sender=relay_events)
     yield
     switch_broker(url)
 

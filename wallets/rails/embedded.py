@@ -17,7 +17,10 @@ from wallets.rails.models import EmbeddedPayout
 
 REFUSED_ADDRESS = to_checksum_address("0x" + "bad0" * 10)
 SILENT_ADDRESS = to_checksum_address("0x" + "5113" * 10)
-FATES: dict[str, EmbeddedPayout.Fate] = {REFUSED_ADDRESS: EmbeddedPayout.Fate.REFUSE, SILENT_ADDRESS: EmbeddedPayout.Fate.HOLD}
+FATES: dict[str, EmbeddedPayout.Fate] = {
+    REFUSED_ADDRESS: EmbeddedPayout.Fate.REFUSE,
+    SILENT_ADDRESS: EmbeddedPayout.Fate.HOLD,
+}
 
 
 class EmbeddedRail(Rail):
