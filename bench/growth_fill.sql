@@ -11,7 +11,7 @@ SELECT number, number % 10 = 0 AS is_paid_by_it, number % 10 IN (1, 3, 5, 7) AS 
        -- Spread over sixty days; an id says when it was made.
        interval '60 days' * (number - {jobs} - 1) / {jobs} AS ago,
        NULL::uuid AS job, NULL::uuid AS payer, NULL::uuid AS worker, NULL::uuid AS hold, NULL::uuid AS release
-  FROM generate_series(1, {jobs}) AS number;
+  FROM generate_series(1::bigint, {jobs}) AS number;
 UPDATE filled SET
     job = uuidv7(ago), hold = uuidv7(ago), release = uuidv7(ago + interval '1 second'),
     payer = CASE WHEN is_paid_by_it OR is_held THEN the_wallet.id ELSE payers.ids[1 + number * 7919 % payers.count] END,

@@ -134,12 +134,12 @@ def test_a_second_request_does_not_wait_for_the_first(poster, poster_api, proble
 
 
 @pytest.mark.django_db(transaction=True)
-def test_32_requests_with_one_key_have_one_effect(live_server):
-    """L10, over HTTP. SURVIVE has 64, more than the test server takes at once."""
+def test_64_requests_with_one_key_have_one_effect(live_server):
+    """L10, over HTTP."""
     poster = make_person("Paula")
     headers = {"X-Api-Key": mint_api_key(agent=poster, name="k", actor=poster)[1], "Idempotency-Key": "k"}
     send = partial(httpx2.post, f"{live_server.url}/v1/jobs", json=JOB, headers=headers, timeout=60)
-    answers = race([send] * 32, with_database=False)
+    answers = race([send] * 64, with_database=False)
     assert Job.objects.count() == 1
     statuses = Counter(answer.status_code for answer in answers)
     assert set(statuses) <= {201, 409}

@@ -5,17 +5,18 @@ from celery import shared_task
 from wallets.audit import services
 from wallets.audit.seals import seal_transfers
 
-AUDIT_TIME_LIMIT = 4 * 3600
+# Of books that were never sealed or are large; seconds.
+TIME_LIMIT = 4 * 3600
 
 
-@shared_task
+@shared_task(time_limit=TIME_LIMIT)
 def seal() -> int | None:
     """Seals what moved; returns the number of the new seal, if there is one."""
     made = seal_transfers()
     return made.number if made else None
 
 
-@shared_task(time_limit=AUDIT_TIME_LIMIT)
+@shared_task(time_limit=TIME_LIMIT)
 def reconcile() -> bool | None:
     """Audits the books if that is due; returns whether they are sound."""
     audit = services.audit_if_due()
