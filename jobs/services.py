@@ -22,7 +22,8 @@ from jobs.rules import require
 from jobs.terms import Terms
 from marketplace.errors import Invalid, MarketError
 from marketplace.events import services as events
-from marketplace.money import MAX_AMOUNT, format_usdc
+from marketplace.events.services import NewEvent
+from marketplace.money import MAX_AMOUNT, format_usdc, share
 from marketplace.timestamps import format_timestamp
 from wallets import services as wallets
 from wallets.budgets.services import payer_for
@@ -111,9 +112,11 @@ def publish_job(*, job: Job, actor: Agent) -> Job:
     transition = require(job, "publish", actor)
     _check(job)
     _move(job, transition.target, published_at=Now())
+    posted = _event("job.posted", job, actor, from_status=Status.DRAFT)
     if job.rules.fund_on == "publish":
-        wallets.hold_escrow(job=job, amount=job.budget)
-    _tell("job.posted", job, actor, from_status=Status.DRAFT)
+        wallets.hold_escrow(job=job, amount=job.budget, event=posted)
+    else:
+        events.record(posted)
     return job
 
 
@@ -161,11 +164,13 @@ def assign_job(*, job: Job, worker: Agent, price: int, actor: Agent) -> Job:
     require_in_time(job)
     held = job.budget if job.rules.fund_on == "publish" else 0
     _move(job, transition.target, worker=worker, price=price, assigned_at=Now())
+    assigned = _event("job.assigned", job, actor, from_status=Status.OPEN, amountUsdc=format_usdc(price))
     if job.rules.fund_on == "assign":
-        wallets.hold_escrow(job=job, amount=price)
-    elif held != price and held:
-        wallets.trim_escrow(job=job, held=held, price=price)
-    _tell("job.assigned", job, actor, from_status=Status.OPEN, amountUsdc=format_usdc(price))
+        wallets.hold_escrow(job=job, amount=price, event=assigned)
+    elif held and held != price:
+        wallets.trim_escrow(job=job, held=held, price=price, event=assigned)
+    else:
+        events.record(assigned)
     job_left_open.send(Job, job=job, actor=actor)
     return job
 
@@ -248,19 +253,23 @@ def auto_approve_job(*, job: Job) -> Job:
 def _complete(job: Job, actor: Agent | None, reason: str) -> Job:
     worker, price = job.deal
     _review(job, Submission.Verdict.APPROVED)
-    payout, matures_at = price, None
+    is_held = job.rules.fund_on != "never"
+    fee = share(price, job.rules.release_fee_bps) if is_held else 0
+    payout = price - fee
     window = timedelta(seconds=job.rules.dispute_window_seconds)
-    if job.rules.fund_on != "never":
-        fee_bps = job.rules.release_fee_bps
-        payout = wallets.release_escrow(job=job, worker=worker, price=price, fee_bps=fee_bps, clears=bool(window))
-        matures_at = Now() + window if window and payout else None
+    clears = is_held and payout > 0 and bool(window)
+    matures_at = Now() + window if clears else None
     _move(job, Status.COMPLETED, completed_at=Now(), auto_approve_at=None, payout=payout, matures_at=matures_at)
     Agent.objects.filter(pk=worker.pk).update(completed_jobs=F("completed_jobs") + 1)
-    paid = {"payoutUsdc": format_usdc(payout), "feeUsdc": format_usdc(price - payout)}
+    facts = {"payoutUsdc": format_usdc(payout), "feeUsdc": format_usdc(fee)}
     if job.matures_at:
-        paid["maturesAt"] = format_timestamp(job.matures_at)
-    _tell("job.approved", job, actor, from_status=Status.IN_REVIEW, reason=reason, **paid)
-    events.emit("job.paid", job=job, actor=actor, audience=[worker], data=paid)
+        facts["maturesAt"] = format_timestamp(job.matures_at)
+    _tell("job.approved", job, actor, from_status=Status.IN_REVIEW, reason=reason, **facts)
+    paid = events.describe("job.paid", job=job, actor=actor, audience=[worker], data=facts)
+    if is_held:
+        wallets.release_escrow(job=job, worker=worker, price=price, fee=fee, clears=clears, event=paid)
+    else:
+        events.record(paid)
     return job
 
 
@@ -272,9 +281,10 @@ def mature_payout(*, job: Job) -> Job:
     payout = job.payout or 0
     if job.matures_at is None or job.status != Status.COMPLETED:
         return job
-    wallets.mature_clearing(job=job, worker=worker, amount=payout)
     _move(job, None, matures_at=None)
-    events.emit("job.payout_cleared", job=job, actor=None, audience=[worker], data={"payoutUsdc": format_usdc(payout)})
+    facts = {"payoutUsdc": format_usdc(payout)}
+    cleared = events.describe("job.payout_cleared", job=job, actor=None, audience=[worker], data=facts)
+    wallets.mature_clearing(job=job, worker=worker, amount=payout, event=cleared)
     return job
 
 
@@ -292,10 +302,10 @@ def _tip(job: Job, actor: Agent, amount: int) -> Job:
     if job.tip:
         raise AlreadyTipped()
     worker, _ = job.deal
-    wallets.tip_worker(job=job, worker=worker, amount=amount)
     _move(job, None, tip=amount)
-    tip = {"tipUsdc": format_usdc(amount), "title": job.title}
-    events.emit("job.tipped", job=job, actor=actor, audience=[job.poster, worker], data=tip)
+    facts = {"tipUsdc": format_usdc(amount), "title": job.title}
+    tipped = events.describe("job.tipped", job=job, actor=actor, audience=[job.poster, worker], data=facts)
+    wallets.tip_worker(job=job, worker=worker, amount=amount, event=tipped)
     return job
 
 
@@ -411,9 +421,14 @@ def _move(job: Job, target: Status | None, **changes: Any) -> None:
 
 
 def _tell(type: str, job: Job, actor: Agent | None, *, from_status: Status, **data: Any) -> None:
+    events.record(_event(type, job, actor, from_status=from_status, **data))
+
+
+def _event(type: str, job: Job, actor: Agent | None, *, from_status: Status, **data: Any) -> NewEvent:
     """The event of a transition, told to both sides."""
     facts = {"title": job.title, "budgetUsdc": format_usdc(job.budget), "posterId": str(job.poster_id)}
     if job.worker is not None:
         facts["agentId"] = job.worker.handle
     moved = {"from": from_status.value, "to": str(Status(job.status).value), "status": str(Status(job.status).value)}
-    events.emit(type, job=job, actor=actor, audience=[job.poster, job.worker], data={**facts, **moved, **data})
+    both = [job.poster, job.worker]
+    return events.describe(type, job=job, actor=actor, audience=both, data={**facts, **moved, **data})

@@ -119,6 +119,8 @@ _options = DATABASES["default"].setdefault("OPTIONS", {})
 DATABASES["default"]["HOST"] = _options.pop("host", DATABASES["default"]["HOST"])
 # A request that cannot have its lock in time is told to try again, rather than queueing for ever.
 _options["options"] = f"-c lock_timeout={env.int('DATABASE_LOCK_TIMEOUT_MS', 5000)}"
+# Only of statements with `prepared_cursor`: those of Django's own cursors are never prepared.
+_options["prepare_threshold"] = 2
 # 0 is for processes that do one thing at a time, such as Celery's.
 if _pool_size := env.int("DATABASE_POOL_SIZE", 16):
     _options["pool"] = {"min_size": 1, "max_size": _pool_size, "timeout": 10}
@@ -281,7 +283,9 @@ if env.str("EVM_RPC_URL", ""):
     }
 RAIL = env.str("RAIL", "embedded")
 if not LOCAL and RAIL == "embedded" and not env.bool("ALLOW_PLAY_MONEY", False):
-    raise ImproperlyConfigured("The embedded rail moves play money: set RAIL=evm with its settings, or ALLOW_PLAY_MONEY=1.")
+    raise ImproperlyConfigured(
+        "The embedded rail moves play money: set RAIL=evm with its settings, or ALLOW_PLAY_MONEY=1."
+    )
 DEPOSIT_MINIMUM = env.int("DEPOSIT_MINIMUM", 1_000_000)
 DEPOSIT_MAXIMUM = env.int("DEPOSIT_MAXIMUM", 100_000_000_000)
 WITHDRAWAL_MINIMUM = env.int("WITHDRAWAL_MINIMUM", 1_000_000)

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from django.db import DatabaseError, connection, transaction
+from psycopg.types.json import Jsonb
 
+from marketplace.database import prepared_cursor
 from marketplace.errors import MarketError
+from marketplace.events.services import NewEvent, wake_relay
 from marketplace.identifiers import uuid7
 from marketplace.money import format_usdc
 from wallets.models import Account, Transfer
@@ -84,39 +87,59 @@ class Leg:
     keep: int = 0
 
 
-def post(*, kind: Transfer.Kind, key: str, legs: Sequence[Leg], job: Job | None = None, note: str = "") -> bool:
+def post(
+    *,
+    kind: Transfer.Kind,
+    key: str,
+    legs: Sequence[Leg],
+    job: Job | None = None,
+    note: str = "",
+    event: NewEvent | None = None,
+) -> bool:
     """Moves money, once: True if it moved now, False if the transfer with this key had already been made.
 
-    The legs sum to zero; legs of zero are left out. PostgreSQL locks owned accounts in id order, so opposite
-    transfers never deadlock. Raises InsufficientFunds, KeyReused.
+    The legs sum to zero; legs of zero are left out. The event, if there is one, is written with them: all of it is one
+    round trip. PostgreSQL locks owned accounts in id order, so opposite transfers never deadlock. Raises
+    InsufficientFunds, KeyReused.
     """
-    wire = [
-        {
-            "kind": leg.account.kind,
-            "owner": _text(leg.account.owner),
-            "job": _text(leg.account.job),
-            "amount": leg.amount,
-            "keep": leg.keep,
-        }
-        for leg in legs
-        if leg.amount
-    ]
+    moving = [leg for leg in legs if leg.amount]
+    told = (event.uid, event.type, event.actor_id, event.audience, Jsonb(event.data), event.body) if event else NOT_TOLD
+    # On its own the call is a transaction by itself.
+    own = transaction.atomic(savepoint=False) if connection.in_atomic_block else nullcontext()
     try:
-        with transaction.atomic(savepoint=False), connection.cursor() as cursor:
+        with own, prepared_cursor() as cursor:
             cursor.execute(
-                "SELECT ledger_post(%s, %s, %s, %s, %s, %s)",
-                [uuid7(), kind, key, job.pk if job else None, json.dumps(wire), note],
+                POST,
+                (
+                    uuid7(),
+                    kind.value,
+                    key,
+                    job.pk if job else None,
+                    note,
+                    [leg.account.kind.value for leg in moving],
+                    [leg.account.owner for leg in moving],
+                    [leg.account.job for leg in moving],
+                    [leg.amount for leg in moving],
+                    [leg.keep for leg in moving],
+                    *told,
+                ),
             )
-            return bool(cursor.fetchone()[0])
+            moved = bool(cursor.fetchone()[0])
     except DatabaseError as error:
         refusal = _refusal(error)
         if refusal is None:
             raise
         raise refusal from error
+    if moved and event is not None:
+        wake_relay(event)
+    return moved
 
 
-def _text(identifier: UUID | None) -> str | None:
-    return str(identifier) if identifier else None
+POST = (
+    "SELECT ledger_post(%s, %s, %s, %s, %s, %s::text[], %s::uuid[], %s::uuid[], %s::bigint[], %s::bigint[],"
+    " %s, %s, %s, %s::uuid[], %s, %s)"
+)
+NOT_TOLD = (None,) * 6
 
 
 def _refusal(error: DatabaseError) -> MarketError | None:

@@ -13,6 +13,7 @@ from agents.models import Agent
 from agents.rules import require_control, require_not_suspended
 from marketplace.errors import Invalid, NotAllowed
 from marketplace.events import services as events
+from marketplace.events.services import NewEvent
 from marketplace.money import MAX_AMOUNT, format_usdc, share
 from wallets import ledger
 from wallets.addresses import parse_address
@@ -38,14 +39,12 @@ def deposit(*, agent: Agent, amount: int, key: str, actor: Agent | None = None, 
     Raises Invalid unless the amount is positive and at most MAX_AMOUNT.
     """
     _require_between("amount", amount, 1, MAX_AMOUNT)
-    moved = ledger.post(
+    return ledger.post(
         kind=Transfer.Kind.DEPOSIT,
         key=f"deposit:{key}",
         legs=[Leg(ledger.DEPOSITS, -amount), Leg(ledger.available(agent), amount)],
+        event=_event("wallet.deposited", agent, amount, actor, **({"txHash": reference} if reference else {})),
     )
-    if moved:
-        _tell("wallet.deposited", agent, amount, actor, **({"txHash": reference} if reference else {}))
-    return moved
 
 
 @transaction.atomic
@@ -108,16 +107,15 @@ def grant_signup_bonus(*, agent: Agent) -> int:
         kind=Transfer.Kind.SIGNUP_BONUS,
         key=f"bonus:{agent.pk}",
         legs=[Leg(ledger.BONUSES, -amount), Leg(ledger.available(agent), amount)],
+        event=_event("wallet.bonus_granted", agent, amount, None),
     )
-    if moved:
-        _tell("wallet.bonus_granted", agent, amount, None)
     return amount if moved else 0
 
 
-# A job's money
+# A job's money. The event that tells of a change of the job travels with the money that it moves.
 
 
-def hold_escrow(*, job: Job, amount: int) -> None:
+def hold_escrow(*, job: Job, amount: int, event: NewEvent | None = None) -> None:
     """Sets the payer's money aside for the job. Raises InsufficientFunds, and what a budget refuses."""
     _charge_budget(job, amount)
     ledger.post(
@@ -125,10 +123,11 @@ def hold_escrow(*, job: Job, amount: int) -> None:
         key=f"job:{job.pk}:hold",
         job=job,
         legs=[Leg(ledger.purse(job), -amount), Leg(ledger.escrow(job), amount)],
+        event=event,
     )
 
 
-def trim_escrow(*, job: Job, held: int, price: int) -> None:
+def trim_escrow(*, job: Job, held: int, price: int, event: NewEvent | None = None) -> None:
     """Returns what was held above the agreed price; holds the difference if the price is above."""
     _charge_budget(job, price - held)
     ledger.post(
@@ -136,29 +135,32 @@ def trim_escrow(*, job: Job, held: int, price: int) -> None:
         key=f"job:{job.pk}:trim",
         job=job,
         legs=[Leg(ledger.escrow(job), price - held), Leg(ledger.purse(job), held - price)],
+        event=event,
     )
 
 
-def release_escrow(*, job: Job, worker: Agent, price: int, fee_bps: int, clears: bool = False) -> int:
-    """Pays the held price to the worker less the fee, into clearing if it still has to clear; returns micro-USDC."""
-    fee = share(price, fee_bps)
+def release_escrow(
+    *, job: Job, worker: Agent, price: int, fee: int, clears: bool = False, event: NewEvent | None = None
+) -> None:
+    """Pays the held price to the worker less the fee (micro-USDC), into clearing if it still has to clear."""
     paid = ledger.clearing(worker) if clears else ledger.available(worker)
     ledger.post(
         kind=Transfer.Kind.ESCROW_RELEASE,
         key=f"job:{job.pk}:release",
         job=job,
         legs=[Leg(ledger.escrow(job), -price), Leg(paid, price - fee), Leg(ledger.FEES, fee)],
+        event=event,
     )
-    return price - fee
 
 
-def mature_clearing(*, job: Job, worker: Agent, amount: int) -> None:
+def mature_clearing(*, job: Job, worker: Agent, amount: int, event: NewEvent | None = None) -> None:
     """The dispute window has ended: the payout becomes the worker's to spend."""
     ledger.post(
         kind=Transfer.Kind.CLEARING_MATURED,
         key=f"job:{job.pk}:mature",
         job=job,
         legs=[Leg(ledger.clearing(worker), -amount), Leg(ledger.available(worker), amount)],
+        event=event,
     )
 
 
@@ -194,7 +196,7 @@ def split_escrow(*, job: Job, worker: Agent, price: int, to_poster: int, fee_bps
     return part - fee
 
 
-def tip_worker(*, job: Job, worker: Agent, amount: int) -> None:
+def tip_worker(*, job: Job, worker: Agent, amount: int, event: NewEvent | None = None) -> None:
     """Gives the worker something on top, without a fee. Raises InsufficientFunds, and what a budget refuses."""
     _charge_budget(job, amount)
     ledger.post(
@@ -202,6 +204,7 @@ def tip_worker(*, job: Job, worker: Agent, amount: int) -> None:
         key=f"job:{job.pk}:tip",
         job=job,
         legs=[Leg(ledger.purse(job), -amount), Leg(ledger.available(worker), amount)],
+        event=event,
     )
 
 
@@ -259,9 +262,9 @@ def request_withdrawal(*, agent: Agent, actor: Agent, amount: int, address: str,
             Leg(ledger.withdrawing(agent), amount),
         ],
         note=address,
+        event=_event_of("wallet.withdrawal_requested", withdrawal, actor),
     )
     withdrawal.refresh_from_db()
-    _tell_of("wallet.withdrawal_requested", withdrawal, actor)
     transaction.on_commit(lambda: events.wake(WITHDRAWAL_TASK))
     return withdrawal
 
@@ -273,14 +276,14 @@ def confirm_withdrawal(*, withdrawal: Withdrawal, reference: str) -> bool:
     if locked is None:
         return False
     agent = locked.agent
+    _settle(locked, Withdrawal.Status.CONFIRMED, reference=reference, last_error="")
     ledger.post(
         kind=Transfer.Kind.WITHDRAWAL_CONFIRMED,
         key=f"withdrawal:{locked.pk}:confirmed",
         legs=[Leg(ledger.withdrawing(agent), -locked.amount), Leg(ledger.WITHDRAWALS, locked.amount)],
         note=locked.address,
+        event=_event_of("wallet.withdrawn", locked, None),
     )
-    _settle(locked, Withdrawal.Status.CONFIRMED, reference=reference, last_error="")
-    _tell_of("wallet.withdrawn", locked, None)
     return True
 
 
@@ -291,14 +294,14 @@ def reverse_withdrawal(*, withdrawal: Withdrawal, reason: str) -> bool:
     if locked is None:
         return False
     agent = locked.agent
+    _settle(locked, Withdrawal.Status.REVERSED, last_error=reason[:500])
     ledger.post(
         kind=Transfer.Kind.WITHDRAWAL_REVERSED,
         key=f"withdrawal:{locked.pk}:reversed",
         legs=[Leg(ledger.withdrawing(agent), -locked.amount), Leg(ledger.available(agent), locked.amount)],
         note=reason[:500],
+        event=_event_of("wallet.withdrawal_reversed", locked, None, reason=reason),
     )
-    _settle(locked, Withdrawal.Status.REVERSED, last_error=reason[:500])
-    _tell_of("wallet.withdrawal_reversed", locked, None, reason=reason)
     return True
 
 
@@ -333,15 +336,13 @@ def adjust_balance(*, agent: Agent, amount: int, reason: str, key: str, actor: A
     if not amount:
         raise Invalid.field("amount", "Must not be 0.")
     _require_between("amount", abs(amount), 1, MAX_AMOUNT)
-    moved = ledger.post(
+    return ledger.post(
         kind=Transfer.Kind.ADJUSTMENT,
         key=f"adjustment:{key}",
         legs=[Leg(ledger.ADJUSTMENTS, -amount), Leg(ledger.available(agent), amount)],
         note=reason[:500],
+        event=_event("wallet.adjusted", agent, amount, actor, reason=reason),
     )
-    if moved:
-        _tell("wallet.adjusted", agent, amount, actor, reason=reason)
-    return moved
 
 
 def _require_between(field: str, amount: int, least: int, most: int) -> None:
@@ -349,10 +350,15 @@ def _require_between(field: str, amount: int, least: int, most: int) -> None:
         raise Invalid.field(field, f"Must be at least {format_usdc(least)} and at most {format_usdc(most)}.")
 
 
-def _tell(type: str, agent: Agent, amount: int, actor: Agent | None, **data: str) -> None:
-    events.emit(type, actor=actor, audience=[agent], data={"amountUsdc": format_usdc(amount), **data})
+def _event(type: str, agent: Agent, amount: int, actor: Agent | None, **data: str) -> NewEvent:
+    return events.describe(type, actor=actor, audience=[agent], data={"amountUsdc": format_usdc(amount), **data})
 
 
-def _tell_of(type: str, withdrawal: Withdrawal, actor: Agent | None, **data: str) -> None:
-    facts = {"withdrawalId": str(withdrawal.pk), "toAddress": withdrawal.address, "status": withdrawal.status}
-    _tell(type, withdrawal.agent, withdrawal.amount, actor, **facts, txHash=withdrawal.reference, **data)
+def _event_of(type: str, withdrawal: Withdrawal, actor: Agent | None, **data: str) -> NewEvent:
+    facts = {
+        "withdrawalId": str(withdrawal.pk),
+        "toAddress": withdrawal.address,
+        "status": str(Withdrawal.Status(withdrawal.status).value),
+        "txHash": withdrawal.reference,
+    }
+    return _event(type, withdrawal.agent, withdrawal.amount, actor, **facts, **data)

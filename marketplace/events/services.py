@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 import structlog
 from celery import current_app
@@ -30,33 +32,60 @@ RELAY_TASK = "agents.webhooks.tasks.relay_events"
 SECONDS_OF_A_NUDGE = 2
 
 
-def emit(
+@dataclass(frozen=True)
+class NewEvent:
+    """Something that happened, not yet written down."""
+
+    uid: UUID
+    type: str
+    job_id: UUID | None
+    actor_id: UUID | None
+    audience: list[UUID]
+    data: Mapping[str, Any]
+    body: bytes
+
+
+def describe(
     type: str,
     *,
     actor: Agent | None,
     data: Mapping[str, Any],
     job: Job | None = None,
     audience: Iterable[Agent | None] = (),
-) -> Event:
-    """Records an event in the caller's transaction and, once that commits, wakes the relay.
+) -> NewEvent:
+    """The event, for whoever will write it.
 
     `actor` is None for the clock. `audience` are the agents who are told; `data` is what they are told, in the
     words of the native API. The body that webhooks send is frozen here (Standard Webhooks: type, timestamp, data).
     """
     uid = uuid7()
     payload = {**({"jobId": str(job.pk)} if job else {}), **data}
-    event = Event.objects.create(
+    return NewEvent(
         uid=uid,
         type=type,
-        job=job,
-        actor=actor,
+        job_id=job.pk if job else None,
+        actor_id=actor.pk if actor else None,
         audience=list(dict.fromkeys(agent.pk for agent in audience if agent is not None)),
         data=payload,
         body=_freeze(str(uid), type, payload),
     )
+
+
+def record(event: NewEvent) -> Event:
+    """Writes an event in the caller's transaction and, once that commits, wakes the relay."""
+    wake_relay(event)
+    return Event.objects.create(**vars(event))
+
+
+def emit(type: str, **about: Any) -> Event:
+    """Describes and records an event, in the words of `describe`."""
+    return record(describe(type, **about))
+
+
+def wake_relay(event: NewEvent) -> None:
+    """Wakes the relay once the caller's transaction commits, if there is anybody to tell."""
     if event.audience:
         transaction.on_commit(partial(wake, RELAY_TASK))
-    return event
 
 
 def _freeze(uid: str, type: str, payload: Mapping[str, Any]) -> bytes:

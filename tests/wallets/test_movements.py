@@ -69,7 +69,7 @@ def trimmed(poster: Agent, worker: Agent, operator: Agent) -> Callable[[], Any]:
 
 def released(poster: Agent, worker: Agent, operator: Agent) -> Callable[[], Any]:
     job = completed_job(poster, worker)
-    return lambda: services.release_escrow(job=job, worker=worker, price=PRICE, fee_bps=500)
+    return lambda: services.release_escrow(job=job, worker=worker, price=PRICE, fee=PRICE // 20)
 
 
 def split(poster: Agent, worker: Agent, operator: Agent) -> Callable[[], Any]:

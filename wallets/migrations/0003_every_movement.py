@@ -9,162 +9,336 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('agents', '0001_initial'),
-        ('jobs', '0002_payer_tip_and_clearing'),
-        ('wallets', '0002_ledger_post'),
+        ("agents", "0001_initial"),
+        ("jobs", "0002_payer_tip_and_clearing"),
+        ("wallets", "0002_ledger_post"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Deposit',
+            name="Deposit",
             fields=[
-                ('id', models.UUIDField(default=marketplace.identifiers.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('rail', models.CharField(max_length=20)),
-                ('address', models.CharField(help_text='Where it is paid in.', max_length=42)),
-                ('amount', models.BigIntegerField(help_text='Micro-USDC.')),
-                ('status', models.CharField(choices=[('AWAITING', 'Waiting for the payment'), ('CONFIRMED', 'Credited')], default='AWAITING', max_length=9)),
-                ('key', models.CharField(blank=True, max_length=150, null=True)),
-                ('reference', models.CharField(blank=True, help_text="The transaction's hash, once it is known.", max_length=80)),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
-                ('confirmed_at', models.DateTimeField(blank=True, null=True)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=marketplace.identifiers.uuid7, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("rail", models.CharField(max_length=20)),
+                ("address", models.CharField(help_text="Where it is paid in.", max_length=42)),
+                ("amount", models.BigIntegerField(help_text="Micro-USDC.")),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[("AWAITING", "Waiting for the payment"), ("CONFIRMED", "Credited")],
+                        default="AWAITING",
+                        max_length=9,
+                    ),
+                ),
+                ("key", models.CharField(blank=True, max_length=150, null=True)),
+                (
+                    "reference",
+                    models.CharField(blank=True, help_text="The transaction's hash, once it is known.", max_length=80),
+                ),
+                (
+                    "created_at",
+                    models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False),
+                ),
+                ("confirmed_at", models.DateTimeField(blank=True, null=True)),
             ],
         ),
         migrations.CreateModel(
-            name='DepositAddress',
+            name="DepositAddress",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('rail', models.CharField(max_length=20)),
-                ('address', models.CharField(help_text='EIP-55.', max_length=42)),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("rail", models.CharField(max_length=20)),
+                ("address", models.CharField(help_text="EIP-55.", max_length=42)),
+                (
+                    "created_at",
+                    models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False),
+                ),
             ],
             options={
-                'verbose_name_plural': 'deposit addresses',
+                "verbose_name_plural": "deposit addresses",
             },
         ),
         migrations.CreateModel(
-            name='Withdrawal',
+            name="Withdrawal",
             fields=[
-                ('id', models.UUIDField(default=marketplace.identifiers.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('amount', models.BigIntegerField(help_text='Micro-USDC.')),
-                ('address', models.CharField(help_text='EIP-55.', max_length=42)),
-                ('rail', models.CharField(max_length=20)),
-                ('key', models.CharField(help_text="The caller's idempotency key.", max_length=200)),
-                ('status', models.CharField(choices=[('PENDING', 'Waiting to be sent'), ('SENT', 'Sent, not yet confirmed'), ('CONFIRMED', 'Paid'), ('REVERSED', 'Refused and put back')], default='PENDING', max_length=9)),
-                ('reference', models.CharField(blank=True, help_text="The transaction's hash, once it is known.", max_length=80)),
-                ('attempts', models.PositiveIntegerField(default=0)),
-                ('next_step_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), help_text='When a task looks at it next.')),
-                ('last_error', models.CharField(blank=True, max_length=500)),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
-                ('sent_at', models.DateTimeField(blank=True, null=True)),
-                ('settled_at', models.DateTimeField(blank=True, null=True)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=marketplace.identifiers.uuid7, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("amount", models.BigIntegerField(help_text="Micro-USDC.")),
+                ("address", models.CharField(help_text="EIP-55.", max_length=42)),
+                ("rail", models.CharField(max_length=20)),
+                ("key", models.CharField(help_text="The caller's idempotency key.", max_length=200)),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("PENDING", "Waiting to be sent"),
+                            ("SENT", "Sent, not yet confirmed"),
+                            ("CONFIRMED", "Paid"),
+                            ("REVERSED", "Refused and put back"),
+                        ],
+                        default="PENDING",
+                        max_length=9,
+                    ),
+                ),
+                (
+                    "reference",
+                    models.CharField(blank=True, help_text="The transaction's hash, once it is known.", max_length=80),
+                ),
+                ("attempts", models.PositiveIntegerField(default=0)),
+                (
+                    "next_step_at",
+                    models.DateTimeField(
+                        db_default=django.db.models.functions.datetime.Now(), help_text="When a task looks at it next."
+                    ),
+                ),
+                ("last_error", models.CharField(blank=True, max_length=500)),
+                (
+                    "created_at",
+                    models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False),
+                ),
+                ("sent_at", models.DateTimeField(blank=True, null=True)),
+                ("settled_at", models.DateTimeField(blank=True, null=True)),
             ],
         ),
         migrations.RemoveConstraint(
-            model_name='account',
-            name='account_is_owned_as_its_kind_says',
+            model_name="account",
+            name="account_is_owned_as_its_kind_says",
         ),
         migrations.AddField(
-            model_name='transfer',
-            name='note',
-            field=models.CharField(blank=True, db_default='', help_text='Why, where a person decided it.', max_length=500),
+            model_name="transfer",
+            name="note",
+            field=models.CharField(
+                blank=True, db_default="", help_text="Why, where a person decided it.", max_length=500
+            ),
         ),
         migrations.AlterField(
-            model_name='account',
-            name='kind',
-            field=models.CharField(choices=[('AVAILABLE', 'Available to an agent'), ('CLEARING', 'Earned by an agent, inside a dispute window'), ('WITHDRAWING', 'On its way out to an agent'), ('ESCROW', 'Held for a job'), ('DEPOSITS', 'Came in from outside'), ('WITHDRAWALS', 'Went out'), ('FEES', 'Earned by the marketplace'), ('BONUSES', 'Given by the marketplace'), ('ADJUSTMENTS', 'Put right by operators')], max_length=12),
+            model_name="account",
+            name="kind",
+            field=models.CharField(
+                choices=[
+                    ("AVAILABLE", "Available to an agent"),
+                    ("CLEARING", "Earned by an agent, inside a dispute window"),
+                    ("WITHDRAWING", "On its way out to an agent"),
+                    ("ESCROW", "Held for a job"),
+                    ("DEPOSITS", "Came in from outside"),
+                    ("WITHDRAWALS", "Went out"),
+                    ("FEES", "Earned by the marketplace"),
+                    ("BONUSES", "Given by the marketplace"),
+                    ("ADJUSTMENTS", "Put right by operators"),
+                ],
+                max_length=12,
+            ),
         ),
         migrations.AlterField(
-            model_name='transfer',
-            name='kind',
-            field=models.CharField(choices=[('DEPOSIT', 'Deposit'), ('SIGNUP_BONUS', 'Sign-up bonus'), ('ESCROW_HOLD', 'Held in escrow'), ('ESCROW_TRIM', 'Escrow trimmed to the agreed price'), ('ESCROW_RELEASE', 'Escrow released'), ('ESCROW_REFUND', 'Escrow refunded'), ('DISPUTE_SPLIT', 'Escrow split by a ruling'), ('TIP', 'Tip'), ('CLEARING_MATURED', 'Clearing matured'), ('CREDIT_PURCHASE', 'Bid credits bought'), ('WITHDRAWAL', 'Withdrawal requested'), ('WITHDRAWAL_CONFIRMED', 'Withdrawal confirmed'), ('WITHDRAWAL_REVERSED', 'Withdrawal reversed'), ('ADJUSTMENT', 'Adjustment by an operator')], max_length=20),
+            model_name="transfer",
+            name="kind",
+            field=models.CharField(
+                choices=[
+                    ("DEPOSIT", "Deposit"),
+                    ("SIGNUP_BONUS", "Sign-up bonus"),
+                    ("ESCROW_HOLD", "Held in escrow"),
+                    ("ESCROW_TRIM", "Escrow trimmed to the agreed price"),
+                    ("ESCROW_RELEASE", "Escrow released"),
+                    ("ESCROW_REFUND", "Escrow refunded"),
+                    ("DISPUTE_SPLIT", "Escrow split by a ruling"),
+                    ("TIP", "Tip"),
+                    ("CLEARING_MATURED", "Clearing matured"),
+                    ("CREDIT_PURCHASE", "Bid credits bought"),
+                    ("WITHDRAWAL", "Withdrawal requested"),
+                    ("WITHDRAWAL_CONFIRMED", "Withdrawal confirmed"),
+                    ("WITHDRAWAL_REVERSED", "Withdrawal reversed"),
+                    ("ADJUSTMENT", "Adjustment by an operator"),
+                ],
+                max_length=20,
+            ),
         ),
         migrations.AddIndex(
-            model_name='transfer',
-            index=models.Index(fields=['created_at'], name='transfer_by_time'),
+            model_name="transfer",
+            index=models.Index(fields=["created_at"], name="transfer_by_time"),
         ),
         migrations.AddConstraint(
-            model_name='account',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('balance__isnull', False), ('job', None), ('kind__in', ['AVAILABLE', 'CLEARING', 'WITHDRAWING']), ('owner__isnull', False)), models.Q(('balance__isnull', False), ('job__isnull', False), ('kind', 'ESCROW'), ('owner', None)), models.Q(('balance', None), ('job', None), ('kind__in', ['DEPOSITS', 'WITHDRAWALS', 'FEES', 'BONUSES', 'ADJUSTMENTS']), ('owner', None)), _connector='OR'), name='account_is_owned_as_its_kind_says'),
+            model_name="account",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(
+                        ("balance__isnull", False),
+                        ("job", None),
+                        ("kind__in", ["AVAILABLE", "CLEARING", "WITHDRAWING"]),
+                        ("owner__isnull", False),
+                    ),
+                    models.Q(("balance__isnull", False), ("job__isnull", False), ("kind", "ESCROW"), ("owner", None)),
+                    models.Q(
+                        ("balance", None),
+                        ("job", None),
+                        ("kind__in", ["DEPOSITS", "WITHDRAWALS", "FEES", "BONUSES", "ADJUSTMENTS"]),
+                        ("owner", None),
+                    ),
+                    _connector="OR",
+                ),
+                name="account_is_owned_as_its_kind_says",
+            ),
         ),
         migrations.AddField(
-            model_name='deposit',
-            name='agent',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='deposits', to='agents.agent'),
+            model_name="deposit",
+            name="agent",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="deposits", to="agents.agent"
+            ),
         ),
         migrations.AddField(
-            model_name='depositaddress',
-            name='agent',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='deposit_addresses', to='agents.agent'),
+            model_name="depositaddress",
+            name="agent",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="deposit_addresses", to="agents.agent"
+            ),
         ),
         migrations.AddField(
-            model_name='withdrawal',
-            name='agent',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='withdrawals', to='agents.agent'),
+            model_name="withdrawal",
+            name="agent",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="withdrawals", to="agents.agent"
+            ),
         ),
         migrations.AddIndex(
-            model_name='deposit',
-            index=models.Index(fields=['agent', '-created_at', '-id'], name='deposit_of_agent'),
+            model_name="deposit",
+            index=models.Index(fields=["agent", "-created_at", "-id"], name="deposit_of_agent"),
         ),
         migrations.AddConstraint(
-            model_name='deposit',
-            constraint=models.CheckConstraint(condition=models.Q(('amount__gt', 0)), name='deposit_amount_positive'),
+            model_name="deposit",
+            constraint=models.CheckConstraint(condition=models.Q(("amount__gt", 0)), name="deposit_amount_positive"),
         ),
         migrations.AddConstraint(
-            model_name='deposit',
-            constraint=models.UniqueConstraint(fields=('rail', 'key'), name='deposit_credited_once'),
+            model_name="deposit",
+            constraint=models.UniqueConstraint(fields=("rail", "key"), name="deposit_credited_once"),
         ),
         migrations.AddConstraint(
-            model_name='deposit',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('confirmed_at', None), ('key', None), ('status', 'AWAITING')), models.Q(('confirmed_at__isnull', False), ('key__isnull', False), ('status', 'CONFIRMED')), _connector='OR'), name='deposit_confirmed_has_a_payment'),
+            model_name="deposit",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("confirmed_at", None), ("key", None), ("status", "AWAITING")),
+                    models.Q(("confirmed_at__isnull", False), ("key__isnull", False), ("status", "CONFIRMED")),
+                    _connector="OR",
+                ),
+                name="deposit_confirmed_has_a_payment",
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='deposit',
-            trigger=pgtrigger.compiler.Trigger(name='keep_deposits', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot delete rows from % table', TG_TABLE_NAME;", hash='85d7ac2c671db066ba7bf649a7e1fac5ee39754b', operation='DELETE', pgid='pgtrigger_keep_deposits_d3d08', table='wallets_deposit', when='BEFORE')),
+            model_name="deposit",
+            trigger=pgtrigger.compiler.Trigger(
+                name="keep_deposits",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot delete rows from % table', TG_TABLE_NAME;",
+                    hash="85d7ac2c671db066ba7bf649a7e1fac5ee39754b",
+                    operation="DELETE",
+                    pgid="pgtrigger_keep_deposits_d3d08",
+                    table="wallets_deposit",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='deposit',
-            trigger=pgtrigger.compiler.Trigger(name='deposit_status', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE _is_valid_transition BOOLEAN;', func='SELECT CONCAT(OLD."status", \':\', NEW."status") = ANY(\'{AWAITING:CONFIRMED}\'::text[]) INTO _is_valid_transition; IF (_is_valid_transition IS FALSE AND OLD."status" IS DISTINCT FROM NEW."status") THEN RAISE EXCEPTION \'pgtrigger: Invalid transition of field "status" from "%" to "%" on table %\', OLD."status", NEW."status", TG_TABLE_NAME; ELSE RETURN NEW; END IF;', hash='afae1b65456269f7f0c9298401b73399f9073a84', operation='UPDATE', pgid='pgtrigger_deposit_status_6c87c', table='wallets_deposit', when='BEFORE')),
+            model_name="deposit",
+            trigger=pgtrigger.compiler.Trigger(
+                name="deposit_status",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    declare="DECLARE _is_valid_transition BOOLEAN;",
+                    func='SELECT CONCAT(OLD."status", \':\', NEW."status") = ANY(\'{AWAITING:CONFIRMED}\'::text[]) INTO _is_valid_transition; IF (_is_valid_transition IS FALSE AND OLD."status" IS DISTINCT FROM NEW."status") THEN RAISE EXCEPTION \'pgtrigger: Invalid transition of field "status" from "%" to "%" on table %\', OLD."status", NEW."status", TG_TABLE_NAME; ELSE RETURN NEW; END IF;',
+                    hash="afae1b65456269f7f0c9298401b73399f9073a84",
+                    operation="UPDATE",
+                    pgid="pgtrigger_deposit_status_6c87c",
+                    table="wallets_deposit",
+                    when="BEFORE",
+                ),
+            ),
         ),
         migrations.AddConstraint(
-            model_name='depositaddress',
-            constraint=models.UniqueConstraint(fields=('agent', 'rail'), name='deposit_address_one_per_rail'),
+            model_name="depositaddress",
+            constraint=models.UniqueConstraint(fields=("agent", "rail"), name="deposit_address_one_per_rail"),
         ),
         migrations.AddConstraint(
-            model_name='depositaddress',
-            constraint=models.UniqueConstraint(fields=('rail', 'address'), name='deposit_address_of_one_wallet'),
+            model_name="depositaddress",
+            constraint=models.UniqueConstraint(fields=("rail", "address"), name="deposit_address_of_one_wallet"),
         ),
         migrations.AddIndex(
-            model_name='withdrawal',
-            index=models.Index(fields=['agent', '-created_at', '-id'], name='withdrawal_of_agent'),
+            model_name="withdrawal",
+            index=models.Index(fields=["agent", "-created_at", "-id"], name="withdrawal_of_agent"),
         ),
         migrations.AddIndex(
-            model_name='withdrawal',
-            index=models.Index(condition=models.Q(('status__in', ['PENDING', 'SENT'])), fields=['next_step_at'], name='withdrawal_due'),
+            model_name="withdrawal",
+            index=models.Index(
+                condition=models.Q(("status__in", ["PENDING", "SENT"])), fields=["next_step_at"], name="withdrawal_due"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='withdrawal',
-            constraint=models.CheckConstraint(condition=models.Q(('amount__gt', 0)), name='withdrawal_amount_positive'),
+            model_name="withdrawal",
+            constraint=models.CheckConstraint(condition=models.Q(("amount__gt", 0)), name="withdrawal_amount_positive"),
         ),
         migrations.AddConstraint(
-            model_name='withdrawal',
-            constraint=models.UniqueConstraint(fields=('agent', 'key'), name='withdrawal_asked_for_once'),
+            model_name="withdrawal",
+            constraint=models.UniqueConstraint(fields=("agent", "key"), name="withdrawal_asked_for_once"),
         ),
         migrations.AddConstraint(
-            model_name='withdrawal',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('settled_at', None), ('status__in', ['PENDING', 'SENT'])), models.Q(('settled_at__isnull', False), ('status__in', ['CONFIRMED', 'REVERSED'])), _connector='OR'), name='withdrawal_settled_has_a_time'),
+            model_name="withdrawal",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("settled_at", None), ("status__in", ["PENDING", "SENT"])),
+                    models.Q(("settled_at__isnull", False), ("status__in", ["CONFIRMED", "REVERSED"])),
+                    _connector="OR",
+                ),
+                name="withdrawal_settled_has_a_time",
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='withdrawal',
-            trigger=pgtrigger.compiler.Trigger(name='keep_withdrawals', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot delete rows from % table', TG_TABLE_NAME;", hash='20e7be293ef045488acfe34bac2051471c55ce07', operation='DELETE', pgid='pgtrigger_keep_withdrawals_ca50d', table='wallets_withdrawal', when='BEFORE')),
+            model_name="withdrawal",
+            trigger=pgtrigger.compiler.Trigger(
+                name="keep_withdrawals",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot delete rows from % table', TG_TABLE_NAME;",
+                    hash="20e7be293ef045488acfe34bac2051471c55ce07",
+                    operation="DELETE",
+                    pgid="pgtrigger_keep_withdrawals_ca50d",
+                    table="wallets_withdrawal",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='withdrawal',
-            trigger=pgtrigger.compiler.Trigger(name='freeze_withdrawals', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD."agent_id" IS DISTINCT FROM (NEW."agent_id") OR OLD."amount" IS DISTINCT FROM (NEW."amount") OR OLD."address" IS DISTINCT FROM (NEW."address") OR OLD."rail" IS DISTINCT FROM (NEW."rail") OR OLD."key" IS DISTINCT FROM (NEW."key"))', func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;", hash='0689f50bec5ae64d6c028950b50577538508d501', operation='UPDATE', pgid='pgtrigger_freeze_withdrawals_4d45b', table='wallets_withdrawal', when='BEFORE')),
+            model_name="withdrawal",
+            trigger=pgtrigger.compiler.Trigger(
+                name="freeze_withdrawals",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition='WHEN (OLD."agent_id" IS DISTINCT FROM (NEW."agent_id") OR OLD."amount" IS DISTINCT FROM (NEW."amount") OR OLD."address" IS DISTINCT FROM (NEW."address") OR OLD."rail" IS DISTINCT FROM (NEW."rail") OR OLD."key" IS DISTINCT FROM (NEW."key"))',
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;",
+                    hash="0689f50bec5ae64d6c028950b50577538508d501",
+                    operation="UPDATE",
+                    pgid="pgtrigger_freeze_withdrawals_4d45b",
+                    table="wallets_withdrawal",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='withdrawal',
-            trigger=pgtrigger.compiler.Trigger(name='withdrawal_status', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE _is_valid_transition BOOLEAN;', func='SELECT CONCAT(OLD."status", \':\', NEW."status") = ANY(\'{PENDING:SENT,PENDING:REVERSED,SENT:CONFIRMED,SENT:REVERSED}\'::text[]) INTO _is_valid_transition; IF (_is_valid_transition IS FALSE AND OLD."status" IS DISTINCT FROM NEW."status") THEN RAISE EXCEPTION \'pgtrigger: Invalid transition of field "status" from "%" to "%" on table %\', OLD."status", NEW."status", TG_TABLE_NAME; ELSE RETURN NEW; END IF;', hash='feae2a796f2ade391aafd0600ecf2fb7959e71da', operation='UPDATE', pgid='pgtrigger_withdrawal_status_68e93', table='wallets_withdrawal', when='BEFORE')),
+            model_name="withdrawal",
+            trigger=pgtrigger.compiler.Trigger(
+                name="withdrawal_status",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    declare="DECLARE _is_valid_transition BOOLEAN;",
+                    func='SELECT CONCAT(OLD."status", \':\', NEW."status") = ANY(\'{PENDING:SENT,PENDING:REVERSED,SENT:CONFIRMED,SENT:REVERSED}\'::text[]) INTO _is_valid_transition; IF (_is_valid_transition IS FALSE AND OLD."status" IS DISTINCT FROM NEW."status") THEN RAISE EXCEPTION \'pgtrigger: Invalid transition of field "status" from "%" to "%" on table %\', OLD."status", NEW."status", TG_TABLE_NAME; ELSE RETURN NEW; END IF;',
+                    hash="feae2a796f2ade391aafd0600ecf2fb7959e71da",
+                    operation="UPDATE",
+                    pgid="pgtrigger_withdrawal_status_68e93",
+                    table="wallets_withdrawal",
+                    when="BEFORE",
+                ),
+            ),
         ),
     ]

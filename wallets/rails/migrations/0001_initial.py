@@ -7,38 +7,68 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='EmbeddedPayout',
+            name="EmbeddedPayout",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('key', models.UUIDField(unique=True)),
-                ('address', models.CharField(max_length=42)),
-                ('amount', models.BigIntegerField(help_text='Micro-USDC.')),
-                ('fate', models.CharField(choices=[('PAY', 'Will be paid'), ('REFUSE', 'Will be refused'), ('HOLD', 'Will not be answered')], default='PAY', max_length=6)),
-                ('due_at', models.DateTimeField(help_text='When its fate becomes known.')),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("key", models.UUIDField(unique=True)),
+                ("address", models.CharField(max_length=42)),
+                ("amount", models.BigIntegerField(help_text="Micro-USDC.")),
+                (
+                    "fate",
+                    models.CharField(
+                        choices=[
+                            ("PAY", "Will be paid"),
+                            ("REFUSE", "Will be refused"),
+                            ("HOLD", "Will not be answered"),
+                        ],
+                        default="PAY",
+                        max_length=6,
+                    ),
+                ),
+                ("due_at", models.DateTimeField(help_text="When its fate becomes known.")),
             ],
         ),
         migrations.CreateModel(
-            name='Position',
+            name="Position",
             fields=[
-                ('rail', models.CharField(max_length=20, primary_key=True, serialize=False)),
-                ('position', models.CharField(max_length=200)),
-                ('updated_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ("rail", models.CharField(max_length=20, primary_key=True, serialize=False)),
+                ("position", models.CharField(max_length=200)),
+                ("updated_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
             ],
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='embeddedpayout',
-            trigger=pgtrigger.compiler.Trigger(name='keep_payouts', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot delete rows from % table', TG_TABLE_NAME;", hash='036ff00001ff5c5119076501b6b53c88ebb972d6', operation='DELETE', pgid='pgtrigger_keep_payouts_0d287', table='rails_embeddedpayout', when='BEFORE')),
+            model_name="embeddedpayout",
+            trigger=pgtrigger.compiler.Trigger(
+                name="keep_payouts",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot delete rows from % table', TG_TABLE_NAME;",
+                    hash="036ff00001ff5c5119076501b6b53c88ebb972d6",
+                    operation="DELETE",
+                    pgid="pgtrigger_keep_payouts_0d287",
+                    table="rails_embeddedpayout",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='embeddedpayout',
-            trigger=pgtrigger.compiler.Trigger(name='freeze_payouts', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD."key" IS DISTINCT FROM (NEW."key") OR OLD."address" IS DISTINCT FROM (NEW."address") OR OLD."amount" IS DISTINCT FROM (NEW."amount"))', func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;", hash='4baa56ede0b500c243f9cf6b6554f74ba1fd0927', operation='UPDATE', pgid='pgtrigger_freeze_payouts_b62ba', table='rails_embeddedpayout', when='BEFORE')),
+            model_name="embeddedpayout",
+            trigger=pgtrigger.compiler.Trigger(
+                name="freeze_payouts",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition='WHEN (OLD."key" IS DISTINCT FROM (NEW."key") OR OLD."address" IS DISTINCT FROM (NEW."address") OR OLD."amount" IS DISTINCT FROM (NEW."amount"))',
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;",
+                    hash="4baa56ede0b500c243f9cf6b6554f74ba1fd0927",
+                    operation="UPDATE",
+                    pgid="pgtrigger_freeze_payouts_b62ba",
+                    table="rails_embeddedpayout",
+                    when="BEFORE",
+                ),
+            ),
         ),
     ]

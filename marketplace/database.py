@@ -1,0 +1,16 @@
+"""What Django does not offer of PostgreSQL's driver."""
+
+from typing import Any
+
+from django.db import connection
+from django.db.backends.postgresql.base import ServerBindingCursor
+
+
+def prepared_cursor() -> Any:
+    """A cursor whose statements PostgreSQL parses and plans once a connection, for the few that run all the time.
+
+    Django's own wrappers are around it as around any other. Needs `prepare_threshold` in the database's OPTIONS.
+    """
+    connection.ensure_connection()
+    cursor: Any = ServerBindingCursor(connection.connection)  # type: ignore[call-arg]
+    return connection._prepare_cursor(cursor)  # type: ignore[attr-defined]
