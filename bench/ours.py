@@ -20,14 +20,15 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "marketplace.settings")
 django.setup()
 
 from django.core.management import call_command  # noqa: E402
-from django.db import connection, transaction  # noqa: E402
+from django.db import connection  # noqa: E402
 
 from agents.models import Agent  # noqa: E402
 from bench.clients import run_clients, tell  # noqa: E402
 from jobs.models import Job  # noqa: E402
 from jobs.terms import Terms  # noqa: E402
 from marketplace.events import services as events  # noqa: E402
-from marketplace.money import MICRO, format_usdc  # noqa: E402
+from marketplace.events.services import NewEvent  # noqa: E402
+from marketplace.money import MICRO, format_usdc, share  # noqa: E402
 from wallets import ledger, services  # noqa: E402
 from wallets.models import Account  # noqa: E402
 
@@ -98,8 +99,8 @@ def cycles(clients: int, seconds: float, fees: str, quiet: bool) -> dict[str, fl
     connection.close()
 
     def prepare_client(number: int) -> Callable[[], bool]:
-        share = Job.objects.select_related("poster", "worker").filter(pk__in=jobs[number::clients])
-        mine = iter(list(share))
+        dealt = Job.objects.select_related("poster", "worker").filter(pk__in=jobs[number::clients])
+        mine = iter(list(dealt))
         bps = 0 if fees == "none" else Terms.default().release_fee_bps
 
         def cycle() -> bool:
@@ -115,22 +116,24 @@ def cycles(clients: int, seconds: float, fees: str, quiet: bool) -> dict[str, fl
 
 
 def hold_and_release(job: Job, fee_bps: int, quiet: bool) -> None:
-    """The money and the event of an assignment, then those of an approval."""
+    """The money and the event of an assignment, then those of an approval; a transaction each."""
     worker, price = job.deal
-    with transaction.atomic():
-        services.hold_escrow(job=job, amount=price)
-        say("job.assigned", job, quiet, {"from": "OPEN", "to": "ASSIGNED"}, amountUsdc=format_usdc(price))
-    with transaction.atomic():
-        payout = services.release_escrow(job=job, worker=worker, price=price, fee_bps=fee_bps)
-        fee = {"feeUsdc": format_usdc(price - payout)}
-        say("job.approved", job, quiet, {"from": "IN_REVIEW", "to": "COMPLETED"}, payoutUsdc=format_usdc(payout), **fee)
+    moved = {"from": "OPEN", "to": "ASSIGNED"}
+    assigned = event("job.assigned", job, quiet, moved, amountUsdc=format_usdc(price))
+    services.hold_escrow(job=job, amount=price, event=assigned)
+    fee = share(price, fee_bps)
+    moved = {"from": "IN_REVIEW", "to": "COMPLETED"}
+    paid = {"payoutUsdc": format_usdc(price - fee), "feeUsdc": format_usdc(fee)}
+    approved = event("job.approved", job, quiet, moved, **paid)
+    services.release_escrow(job=job, worker=worker, price=price, fee=fee, event=approved)
 
 
-def say(type: str, job: Job, quiet: bool, moved: dict[str, str], **data: str) -> None:
+def event(type: str, job: Job, quiet: bool, moved: dict[str, str], **data: str) -> NewEvent:
     """What jobs.services says of a transition; `quiet` tells nobody, so that no relay is woken."""
     facts = {"title": job.title, "budgetUsdc": format_usdc(job.budget), "posterId": str(job.poster_id), **moved}
     audience = [] if quiet else [job.poster, job.worker]
-    events.emit(type, job=job, actor=job.poster, audience=audience, data={**facts, "status": moved["to"], **data})
+    told = {**facts, "status": moved["to"], **data}
+    return events.describe(type, job=job, actor=job.poster, audience=audience, data=told)
 
 
 def main() -> None:

@@ -32,7 +32,9 @@ class Account(models.Model):
 
     id = models.BigAutoField(primary_key=True)
     kind = models.CharField(max_length=12, choices=Kind)
-    owner = models.ForeignKey("agents.Agent", models.PROTECT, null=True, blank=True, related_name="accounts")
+    owner = models.ForeignKey(
+        "agents.Agent", models.PROTECT, null=True, blank=True, related_name="accounts", db_index=False
+    )
     job = models.ForeignKey("jobs.Job", models.PROTECT, null=True, blank=True, related_name="accounts")
     balance = models.BigIntegerField(null=True, blank=True, help_text="Micro-USDC; empty for system accounts.")
     created_at = models.DateTimeField(db_default=Now(), editable=False)
@@ -106,12 +108,14 @@ class Transfer(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     kind = models.CharField(max_length=20, choices=Kind)
-    key = models.CharField(max_length=200, unique=True)
+    key = models.CharField(max_length=200)
     job = models.ForeignKey("jobs.Job", models.PROTECT, null=True, blank=True, related_name="transfers")
     note = models.CharField(max_length=500, blank=True, db_default="", help_text="Why, where a person decided it.")
     created_at = models.DateTimeField(db_default=Now(), editable=False)
 
     class Meta:
+        # Not `unique=True`, which makes a second index, for LIKE.
+        constraints = [models.UniqueConstraint(fields=["key"], name="transfer_key")]
         indexes = [models.Index(fields=["created_at"], name="transfer_by_time")]
         triggers = [
             pgtrigger.Protect(name="append_only_transfers", operation=pgtrigger.Update | pgtrigger.Delete),
@@ -126,7 +130,7 @@ class Entry(models.Model):
 
     id = models.BigAutoField(primary_key=True)
     transfer = models.ForeignKey(Transfer, models.PROTECT, related_name="entries")
-    account = models.ForeignKey(Account, models.PROTECT, related_name="entries")
+    account = models.ForeignKey(Account, models.PROTECT, related_name="entries", db_index=False)
     amount = models.BigIntegerField(help_text="Micro-USDC, never zero.")
     balance_after = models.BigIntegerField(null=True, blank=True, help_text="Empty for system accounts.")
 
@@ -145,6 +149,8 @@ class Entry(models.Model):
                      WHERE id = NEW.account_id AND balance + NEW.amount >= 0
                      RETURNING balance INTO NEW.balance_after;
                     IF FOUND THEN
+                        -- Under the lock, so that the ids of an account's entries follow its balance.
+                        NEW.id := nextval('wallets_entry_id_seq');
                         RETURN NEW;
                     END IF;
                     SELECT balance INTO NEW.balance_after FROM wallets_account WHERE id = NEW.account_id;

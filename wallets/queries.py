@@ -113,11 +113,14 @@ def stuck_withdrawals() -> QuerySet[Withdrawal]:
 
 def entries_of(agent: Agent, kind: Account.Kind = Account.Kind.AVAILABLE) -> QuerySet[Entry]:
     """What moved one of the agent's balances, newest first, with its transfer and job."""
-    return (
-        Entry.objects.filter(account__kind=kind, account__owner=agent)
-        .select_related("account", "transfer__job")
-        .order_by("-id")
-    )
+    # By the account's id, or PostgreSQL would not walk the index that has its entries in order.
+    entries = Entry.objects.filter(account_id=_account_id(agent, kind))
+    return entries.select_related("account", "transfer__job").order_by("-id")
+
+
+def _account_id(agent: Agent, kind: Account.Kind) -> int | None:
+    """None until money has moved there."""
+    return Account.objects.filter(kind=kind, owner=agent, job=None).values_list("pk", flat=True).first()
 
 
 def balance_history(agent: Agent, days: int) -> Sequence[tuple[date, int]]:
@@ -128,21 +131,22 @@ def balance_history(agent: Agent, days: int) -> Sequence[tuple[date, int]]:
     """
     today = datetime.now(UTC).date()
     ends = [today + timedelta(days=1 - back) for back in reversed(range(days))]
-    account = Account.objects.filter(kind=Account.Kind.AVAILABLE, owner=agent).values_list("pk", flat=True).first()
+    account = _account_id(agent, Account.Kind.AVAILABLE)
     if account is None:
         return []
     with connection.cursor() as cursor:
-        cursor.execute(HISTORY, [account, [_first_uuid7(end) for end in ends]])
+        cursor.execute(HISTORY, {"account": account, "days": [_first_uuid7(end) for end in ends]})
         balances = [balance or 0 for (balance,) in cursor.fetchall()]
     return list(zip((end - timedelta(days=1) for end in ends), balances, strict=True))
 
 
+# The range of one account keeps PostgreSQL from walking all entries back to one of this account.
 HISTORY = """
-    SELECT (SELECT balance_after FROM wallets_entry WHERE account_id = %s AND id < coalesce(
+    SELECT (SELECT balance_after FROM wallets_entry WHERE account_id BETWEEN %(account)s AND %(account)s AND id < coalesce(
                (SELECT id FROM wallets_entry WHERE transfer_id >= day.begin ORDER BY transfer_id, id LIMIT 1),
                9223372036854775807)
-            ORDER BY id DESC LIMIT 1)
-      FROM unnest(%s::uuid[]) WITH ORDINALITY AS day(begin, number) ORDER BY number
+            ORDER BY account_id, id DESC LIMIT 1)
+      FROM unnest(%(days)s::uuid[]) WITH ORDINALITY AS day(begin, number) ORDER BY number
 """
 
 

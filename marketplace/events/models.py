@@ -19,9 +19,15 @@ class Event(models.Model):
     id = models.BigAutoField(primary_key=True)
     uid = models.UUIDField(default=uuid7, unique=True, editable=False)
     type = models.CharField(max_length=50)
-    job = models.ForeignKey("jobs.Job", models.PROTECT, null=True, blank=True, related_name="events")
+    job = models.ForeignKey("jobs.Job", models.PROTECT, null=True, blank=True, related_name="events", db_index=False)
     actor = models.ForeignKey(
-        "agents.Agent", models.PROTECT, null=True, blank=True, related_name="+", help_text="Empty: the clock."
+        "agents.Agent",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        db_index=False,
+        help_text="Empty: the clock.",
     )
     audience = ArrayField(models.UUIDField(), default=list, help_text="Ids of the agents who are told.")
     data = models.JSONField(default=dict)

@@ -65,20 +65,23 @@ BEGIN
         accounts[number] := ledger_account(kinds[number], owners[number], jobs[number]);
     END LOOP;
 
-    -- One order everywhere, by id, so that opposite transfers wait for each other instead of deadlocking; and before
-    -- the entries get their ids, so that the ids of an account's entries follow its balance.
-    FOR leg IN
-        SELECT account.balance - legs.keep AS free, account.balance + legs.amount < legs.keep AS is_short
-          FROM unnest(accounts, amounts, keeps) AS legs(id, amount, keep) JOIN wallets_account account USING (id)
-         WHERE account.balance IS NOT NULL ORDER BY account.id FOR NO KEY UPDATE OF account
-    LOOP
-        IF leg.is_short THEN
-            RAISE EXCEPTION 'the account may give %', leg.free
-                USING ERRCODE = 'check_violation', CONSTRAINT = 'account_balance_not_negative',
-                      DETAIL = greatest(leg.free, 0)::text;
-        END IF;
-    END LOOP;
+    -- Where something has to stay, ask before it moves.
+    IF EXISTS (SELECT FROM unnest(keeps) AS keep WHERE keep > 0) THEN
+        FOR leg IN
+            SELECT account.balance - legs.keep AS free, account.balance + legs.amount < legs.keep AS is_short
+              FROM unnest(accounts, amounts, keeps) AS legs(id, amount, keep) JOIN wallets_account account USING (id)
+             WHERE account.balance IS NOT NULL ORDER BY account.id FOR NO KEY UPDATE OF account
+        LOOP
+            IF leg.is_short THEN
+                RAISE EXCEPTION 'the account may give %', leg.free
+                    USING ERRCODE = 'check_violation', CONSTRAINT = 'account_balance_not_negative',
+                          DETAIL = greatest(leg.free, 0)::text;
+            END IF;
+        END LOOP;
+    END IF;
 
+    -- One order everywhere, by account, so that opposite transfers wait for each other instead of deadlocking: each
+    -- entry locks its account when it moves the balance.
     INSERT INTO wallets_entry (transfer_id, account_id, amount)
     SELECT transfer, legs.account, legs.amount FROM unnest(accounts, amounts) AS legs(account, amount)
      ORDER BY legs.account;
