@@ -142,10 +142,11 @@ def balance_history(agent: Agent, days: int) -> Sequence[tuple[date, int]]:
 
 # The range of one account keeps PostgreSQL from walking all entries back to one of this account.
 HISTORY = """
-    SELECT (SELECT balance_after FROM wallets_entry WHERE account_id BETWEEN %(account)s AND %(account)s AND id < coalesce(
-               (SELECT id FROM wallets_entry WHERE transfer_id >= day.begin ORDER BY transfer_id, id LIMIT 1),
-               9223372036854775807)
-            ORDER BY account_id, id DESC LIMIT 1)
+    SELECT (SELECT balance_after FROM wallets_entry
+             WHERE account_id BETWEEN %(account)s AND %(account)s AND id < coalesce(
+                   (SELECT id FROM wallets_entry WHERE transfer_id >= day.begin ORDER BY transfer_id, id LIMIT 1),
+                   9223372036854775807)
+             ORDER BY account_id, id DESC LIMIT 1)
       FROM unnest(%(days)s::uuid[]) WITH ORDINALITY AS day(begin, number) ORDER BY number
 """
 
