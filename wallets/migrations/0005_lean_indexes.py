@@ -7,39 +7,60 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('agents', '0001_initial'),
-        ('jobs', '0002_payer_tip_and_clearing'),
-        ('wallets', '0004_ledger_post_with_note'),
+        ("agents", "0001_initial"),
+        ("jobs", "0002_payer_tip_and_clearing"),
+        ("wallets", "0004_ledger_post_with_note"),
     ]
 
     operations = [
         pgtrigger.migrations.RemoveTrigger(
-            model_name='entry',
-            name='move_balance',
+            model_name="entry",
+            name="move_balance",
         ),
         migrations.AlterField(
-            model_name='account',
-            name='owner',
-            field=models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='accounts', to='agents.agent'),
+            model_name="account",
+            name="owner",
+            field=models.ForeignKey(
+                blank=True,
+                db_index=False,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="accounts",
+                to="agents.agent",
+            ),
         ),
         migrations.AlterField(
-            model_name='entry',
-            name='account',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='entries', to='wallets.account'),
+            model_name="entry",
+            name="account",
+            field=models.ForeignKey(
+                db_index=False,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="entries",
+                to="wallets.account",
+            ),
         ),
         migrations.AlterField(
-            model_name='transfer',
-            name='key',
+            model_name="transfer",
+            name="key",
             field=models.CharField(max_length=200),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='entry',
-            trigger=pgtrigger.compiler.Trigger(name='move_balance', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n                    UPDATE wallets_account SET balance = balance + NEW.amount\n                     WHERE id = NEW.account_id AND balance + NEW.amount >= 0\n                     RETURNING balance INTO NEW.balance_after;\n                    IF FOUND THEN\n                        -- Under the lock, so that the ids of an account's entries follow its balance.\n                        NEW.id := nextval('wallets_entry_id_seq');\n                        RETURN NEW;\n                    END IF;\n                    SELECT balance INTO NEW.balance_after FROM wallets_account WHERE id = NEW.account_id;\n                    IF NEW.balance_after IS NOT NULL THEN\n                        RAISE EXCEPTION 'account % holds % and cannot give %',\n                            NEW.account_id, NEW.balance_after, -NEW.amount\n                            USING ERRCODE = 'check_violation', CONSTRAINT = 'account_balance_not_negative',\n                                  DETAIL = NEW.balance_after::text;\n                    END IF;\n                    RETURN NEW;\n                ", hash='bc9d3a6347453293879be8e95fc396e5e191ca8a', operation='INSERT', pgid='pgtrigger_move_balance_cb274', table='wallets_entry', when='BEFORE')),
+            model_name="entry",
+            trigger=pgtrigger.compiler.Trigger(
+                name="move_balance",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="\n                    UPDATE wallets_account SET balance = balance + NEW.amount\n                     WHERE id = NEW.account_id AND balance + NEW.amount >= 0\n                     RETURNING balance INTO NEW.balance_after;\n                    IF FOUND THEN\n                        -- Under the lock, so that the ids of an account's entries follow its balance.\n                        NEW.id := nextval('wallets_entry_id_seq');\n                        RETURN NEW;\n                    END IF;\n                    SELECT balance INTO NEW.balance_after FROM wallets_account WHERE id = NEW.account_id;\n                    IF NEW.balance_after IS NOT NULL THEN\n                        RAISE EXCEPTION 'account % holds % and cannot give %',\n                            NEW.account_id, NEW.balance_after, -NEW.amount\n                            USING ERRCODE = 'check_violation', CONSTRAINT = 'account_balance_not_negative',\n                                  DETAIL = NEW.balance_after::text;\n                    END IF;\n                    RETURN NEW;\n                ",
+                    hash="bc9d3a6347453293879be8e95fc396e5e191ca8a",
+                    operation="INSERT",
+                    pgid="pgtrigger_move_balance_cb274",
+                    table="wallets_entry",
+                    when="BEFORE",
+                ),
+            ),
         ),
         migrations.AddConstraint(
-            model_name='transfer',
-            constraint=models.UniqueConstraint(fields=('key',), name='transfer_key'),
+            model_name="transfer",
+            constraint=models.UniqueConstraint(fields=("key",), name="transfer_key"),
         ),
     ]

@@ -5,22 +5,36 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('agents', '0001_initial'),
-        ('events', '0001_initial'),
-        ('jobs', '0002_payer_tip_and_clearing'),
+        ("agents", "0001_initial"),
+        ("events", "0001_initial"),
+        ("jobs", "0002_payer_tip_and_clearing"),
     ]
 
     operations = [
         migrations.AlterField(
-            model_name='event',
-            name='actor',
-            field=models.ForeignKey(blank=True, db_index=False, help_text='Empty: the clock.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='agents.agent'),
+            model_name="event",
+            name="actor",
+            field=models.ForeignKey(
+                blank=True,
+                db_index=False,
+                help_text="Empty: the clock.",
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="agents.agent",
+            ),
         ),
         migrations.AlterField(
-            model_name='event',
-            name='job',
-            field=models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='events', to='jobs.job'),
+            model_name="event",
+            name="job",
+            field=models.ForeignKey(
+                blank=True,
+                db_index=False,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="events",
+                to="jobs.job",
+            ),
         ),
     ]
