@@ -34,4 +34,26 @@ CHECKS = [
         " UNION ALL SELECT worker_id, 0, payout FROM jobs_job WHERE matures_at IS NOT NULL) both_sides"
         " GROUP BY agent HAVING sum(clearing) <> sum(paid)",
     ),
+    Check(
+        "the money of a job moved between its payer, its worker and nobody else",
+        "its transfer {} moves {} micro-USDC on a wallet of somebody else",
+        "SELECT 'job ' || j.id, t.kind, e.amount FROM jobs_job j JOIN wallets_transfer t ON t.job_id = j.id"
+        " JOIN wallets_entry e ON e.transfer_id = t.id JOIN wallets_account a ON a.id = e.account_id"
+        " WHERE a.owner_id IS NOT NULL AND a.owner_id <> j.payer_id AND a.owner_id IS DISTINCT FROM j.worker_id"
+        " OR a.job_id IS NOT NULL AND a.job_id <> j.id"
+        " OR t.kind IN ('ESCROW_HOLD', 'ESCROW_TRIM', 'ESCROW_REFUND') AND a.owner_id <> j.payer_id"
+        " OR t.kind = 'ESCROW_RELEASE' AND a.owner_id IS DISTINCT FROM j.worker_id AND a.owner_id IS NOT NULL",
+    ),
+    Check(
+        "a job says what was paid and tipped",
+        "it says {} and its worker was paid {} micro-USDC",
+        "SELECT 'job ' || j.id, said.amount, coalesce(paid.amount, 0) FROM jobs_job j"
+        " CROSS JOIN LATERAL (VALUES (ARRAY['TIP'], j.tip), (ARRAY['ESCROW_RELEASE', 'DISPUTE_SPLIT'],"
+        " CASE WHEN j.terms->>'fund_on' <> 'never' THEN coalesce(j.payout, 0) ELSE 0 END)) AS said(kinds, amount)"
+        " LEFT JOIN LATERAL (SELECT sum(e.amount) AS amount FROM wallets_transfer t"
+        " JOIN wallets_entry e ON e.transfer_id = t.id JOIN wallets_account a ON a.id = e.account_id"
+        " WHERE t.job_id = j.id AND t.kind = ANY (said.kinds) AND e.amount > 0 AND a.owner_id = j.worker_id) paid"
+        " ON true"
+        " WHERE said.amount <> coalesce(paid.amount, 0)",
+    ),
 ]

@@ -132,6 +132,16 @@ class Job(models.Model):
         triggers = [
             pgtrigger.FSM(name="status_moves_by_the_table", field="status", transitions=STATUS_MOVES),
             pgtrigger.ReadOnly(name="freeze_terms", fields=["terms", "poster", "payer", "output_schema"]),
+            pgtrigger.Protect(
+                name="freeze_deal",
+                operation=pgtrigger.Update,
+                condition=pgtrigger.Condition(
+                    "OLD.worker_id <> NEW.worker_id OR OLD.worker_id IS NOT NULL AND NEW.worker_id IS NULL"
+                    " OR OLD.price <> NEW.price OR OLD.price IS NOT NULL AND NEW.price IS NULL"
+                    " OR OLD.payout <> NEW.payout OR OLD.payout IS NOT NULL AND NEW.payout IS NULL"
+                    " OR OLD.tip > 0 AND NEW.tip <> OLD.tip"
+                ),
+            ),
             pgtrigger.Protect(name="keep_jobs", operation=pgtrigger.Delete),
             pgtrigger.Trigger(
                 name="born_as_draft",

@@ -131,6 +131,8 @@ def update_job(*, job: Job, actor: Agent, **changes: Any) -> Job:
     changes = {field: value for field, value in changes.items() if getattr(job, field) != value}
     if "budget" in changes and job.status == Status.OPEN and (job.bid_count or job.rules.fund_on == "publish"):
         raise Invalid.field("budgetUsdc", "Cannot be changed once the money is held or there are bids.")
+    if "vertical" in changes and job.status == Status.OPEN and job.payer_id != job.poster_id:
+        raise Invalid.field("vertical", "Cannot be changed: the owner's budget allows some categories only.")
     if not changes:
         return job
     for field, value in changes.items():

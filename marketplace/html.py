@@ -66,6 +66,10 @@ def keyset_page(request: HttpRequest, rows: QuerySet[Any], *ordering: str) -> Pa
     return read_page(rows, ordering, cursor=request.GET.get("cursor"))
 
 
+# 1,234.50 cannot be misread; 1,5 and 1,234 mean two things, and are refused.
+_GROUPED = re.compile(r"\d{1,3}(,\d{3})+\.\d+", re.ASCII)
+
+
 class UsdcField(forms.CharField):
     """An amount of USDC as people type it; cleaned to micro-USDC."""
 
@@ -78,8 +82,10 @@ class UsdcField(forms.CharField):
 
     def clean(self, value: Any) -> Any:
         text = super().clean(value)
+        if _GROUPED.fullmatch(text):
+            text = text.replace(",", "")
         try:
-            return parse_usdc(text.replace(",", "")) if text else None
+            return parse_usdc(text) if text else None
         except Invalid as refusal:
             raise ValidationError(refusal.errors[0].message) from refusal
 

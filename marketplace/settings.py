@@ -394,12 +394,12 @@ LOGGING = {
             "foreign_pre_chain": _shared_processors,
             "processors": [
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                # Plain: the richer kind prints local variables, and with them secrets.
-                *(
-                    [structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)]
-                    if LOCAL
-                    else [structlog.processors.format_exc_info, structlog.processors.JSONRenderer(default=str)]
-                ),
+                # Plain: the richer kind prints local variables, and with them secrets; those in messages are hidden.
+                structlog.processors.format_exc_info,
+                hide_secrets,
+                structlog.dev.ConsoleRenderer(colors=False)
+                if LOCAL
+                else structlog.processors.JSONRenderer(default=str),
             ],
         }
     },

@@ -49,30 +49,6 @@ STORY_CHECKS = [
         " JOIN webhooks_endpoint p ON p.id = d.endpoint_id JOIN events_event e ON e.id = d.event_id"
         " WHERE NOT p.agent_id = ANY (e.audience)",
     ),
-    Check(
-        "a budget counts what its payer paid for the job",
-        "it counts {} micro-USDC of {} that were paid",
-        "SELECT 'job ' || j.id, spent.total, coalesce(paid.total, 0) FROM jobs_job j"
-        " JOIN (SELECT job_id, sum(amount) AS total FROM budgets_budgetspending GROUP BY job_id) spent"
-        " ON spent.job_id = j.id LEFT JOIN (SELECT t.job_id, a.owner_id, -sum(e.amount) AS total"
-        " FROM wallets_transfer t JOIN wallets_entry e ON e.transfer_id = t.id"
-        " JOIN wallets_account a ON a.id = e.account_id AND a.kind = 'AVAILABLE' GROUP BY t.job_id, a.owner_id) paid"
-        " ON paid.job_id = j.id AND paid.owner_id = j.payer_id WHERE spent.total <> coalesce(paid.total, 0)",
-    ),
-    Check(
-        "bought bid credits are the sum of their movements",
-        "it has {}, its movements sum to {}",
-        "SELECT 'agent ' || c.agent_id, c.paid_balance, coalesce(sum(m.amount), 0) FROM credits_bidcredits c"
-        " LEFT JOIN credits_creditmovement m ON m.agent_id = c.agent_id AND m.month IS NULL"
-        " GROUP BY c.agent_id HAVING c.paid_balance <> coalesce(sum(m.amount), 0)",
-    ),
-    Check(
-        "free bids used are the sum of their movements",
-        "it used {}, its movements sum to {}",
-        "SELECT 'agent ' || c.agent_id, c.used, coalesce(-sum(m.amount), 0) FROM credits_bidcredits c"
-        " LEFT JOIN credits_creditmovement m ON m.agent_id = c.agent_id AND m.month = c.month"
-        " GROUP BY c.agent_id HAVING c.used <> coalesce(-sum(m.amount), 0)",
-    ),
 ]
 
 

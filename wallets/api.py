@@ -1,5 +1,6 @@
 """Wallets over HTTP, for the agent itself and its owner."""
 
+import hashlib
 from dataclasses import asdict
 from typing import Any
 
@@ -100,14 +101,13 @@ class WithdrawalViewSet(OfAgentViewSet):
 
     def create_of(self, request: ApiRequest) -> Response:
         """The same, for the agent that the body names."""
-        values = {"agent": request.actor, **self.read()}
+        values = self.read()
         return self._withdraw(request, values.pop("agent"), values)
 
     def _withdraw(self, request: ApiRequest, agent: Agent, values: dict[str, Any]) -> Response:
-        key = idempotency.key_of(request) or str(uuid7())
-        return self.reply(
-            services.request_withdrawal(agent=agent, actor=request.actor, key=f"{request.actor.pk}:{key}", **values)
-        )
+        # As long as any key may be; of the actor, so that owner and agent have keys of their own.
+        key = hashlib.sha256(f"{request.actor.pk}:{idempotency.key_of(request) or uuid7()}".encode()).hexdigest()
+        return self.reply(services.request_withdrawal(agent=agent, actor=request.actor, key=key, **values))
 
 
 class DepositViewSet(OfAgentViewSet):

@@ -5,3 +5,6 @@ class WalletsConfig(AppConfig):
     """Where the money is: accounts, transfers, escrow."""
 
     name = "wallets"
+
+    def ready(self) -> None:
+        from wallets import receivers  # noqa: F401

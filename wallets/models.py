@@ -197,6 +197,9 @@ class DepositAddress(models.Model):
             models.UniqueConstraint(fields=["agent", "rail"], name="deposit_address_one_per_rail"),
             models.UniqueConstraint(fields=["rail", "address"], name="deposit_address_of_one_wallet"),
         ]
+        triggers = [
+            pgtrigger.Protect(name="keep_deposit_addresses", operation=pgtrigger.Update | pgtrigger.Delete),
+        ]
 
     def __str__(self) -> str:
         return self.address
@@ -233,6 +236,12 @@ class Deposit(models.Model):
         indexes = [models.Index(fields=["agent", "-created_at", "-id"], name="deposit_of_agent")]
         triggers = [
             pgtrigger.Protect(name="keep_deposits", operation=pgtrigger.Delete),
+            pgtrigger.ReadOnly(name="freeze_deposits", fields=["agent", "rail", "address", "amount"]),
+            pgtrigger.Protect(
+                name="freeze_confirmed_deposits",
+                operation=pgtrigger.Update,
+                condition=pgtrigger.Condition("OLD.status = 'CONFIRMED'"),
+            ),
             pgtrigger.FSM(name="deposit_status", field="status", transitions=[("AWAITING", "CONFIRMED")]),
         ]
 
@@ -297,3 +306,10 @@ class Withdrawal(models.Model):
 
     def __str__(self) -> str:
         return f"withdrawal of {self.amount} by {self.agent_id}"
+
+    @property
+    def problem(self) -> str:
+        """Why it waits or was put back, for its owner; what a rail says while it waits is for operators."""
+        if not self.last_error or self.status == self.Status.REVERSED:
+            return self.last_error
+        return "It cannot be paid right now and is tried again by itself."

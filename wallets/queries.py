@@ -63,7 +63,7 @@ def bonus_unspent(agent: Agent) -> int:
 
 
 def _paid_to_others(agent: Agent) -> int:
-    kinds = [Transfer.Kind.ESCROW_RELEASE, Transfer.Kind.DISPUTE_SPLIT, Transfer.Kind.TIP]
+    kinds = [Transfer.Kind.ESCROW_RELEASE, Transfer.Kind.DISPUTE_SPLIT]
     paid = Entry.objects.filter(transfer__job__payer=agent, transfer__kind__in=kinds, amount__gt=0)
     return paid.exclude(account__owner=agent).aggregate(sum=Sum("amount"))["sum"] or 0
 
@@ -114,7 +114,7 @@ def stuck_withdrawals() -> QuerySet[Withdrawal]:
 def entries_of(agent: Agent, kind: Account.Kind = Account.Kind.AVAILABLE) -> QuerySet[Entry]:
     """What moved one of the agent's balances, newest first, with its transfer and job."""
     # By the account's id, or PostgreSQL would not walk the index that has its entries in order.
-    entries = Entry.objects.filter(account_id=_account_id(agent, kind))
+    entries = Entry.objects.filter(account=_account_id(agent, kind))
     return entries.select_related("account", "transfer__job").order_by("-id")
 
 

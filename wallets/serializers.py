@@ -65,7 +65,7 @@ class WithdrawalSerializer(CamelCaseSerializer):
     status = serializers.ChoiceField(Withdrawal.Status.choices)
     network = serializers.CharField(source="rail")
     tx_hash = serializers.CharField(source="reference", help_text='"" until it is sent.')
-    problem = serializers.CharField(source="last_error", help_text='Why it waits or was put back; "" if all is well.')
+    problem = serializers.CharField(help_text='Why it waits or was put back; "" if all is well.')
     created_at = TimestampField()
     sent_at = TimestampField(allow_null=True)
     settled_at = TimestampField(allow_null=True)
@@ -95,9 +95,9 @@ class WithdrawRequest(RequestSerializer):
 
 
 class WithdrawOfRequest(WithdrawRequest):
-    """The same for the agent that the body names; the caller's own without one."""
+    """The same for the agent that the body names."""
 
-    agent_id = AgentReferenceField(source="agent", required=False)
+    agent_id = AgentReferenceField(source="agent")
 
 
 class DepositRequest(RequestSerializer):

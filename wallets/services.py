@@ -33,17 +33,18 @@ WITHDRAWAL_TASK = "wallets.rails.tasks.move_withdrawals"
 
 
 @transaction.atomic
-def deposit(*, agent: Agent, amount: int, key: str, actor: Agent | None = None, reference: str = "") -> bool:
+def deposit(*, agent: Agent, amount: int, key: str, rail: str = "direct", reference: str = "") -> bool:
     """Money came in from outside: micro-USDC for the agent to spend. False if this key was already credited.
 
-    Raises Invalid unless the amount is positive and at most MAX_AMOUNT.
+    Without a rail it is play money, which the audit of real books would name. Raises Invalid unless the amount is
+    positive and at most MAX_AMOUNT.
     """
     _require_between("amount", amount, 1, MAX_AMOUNT)
     return ledger.post(
         kind=Transfer.Kind.DEPOSIT,
-        key=f"deposit:{key}",
+        key=f"deposit:{rail}:{key}",
         legs=[Leg(ledger.DEPOSITS, -amount), Leg(ledger.available(agent), amount)],
-        event=_event("wallet.deposited", agent, amount, actor, **({"txHash": reference} if reference else {})),
+        event=_event("wallet.deposited", agent, amount, None, **({"txHash": reference} if reference else {})),
     )
 
 
@@ -80,7 +81,7 @@ def receive_payment(
 ) -> bool:
     """A rail saw a payment to one of its addresses: credited once, on the deposit announced or on a new one."""
     agent = DepositAddress.objects.select_related("agent").get(rail=rail, address=address).agent
-    if not deposit(agent=agent, amount=amount, key=f"{rail}:{key}", reference=reference):
+    if not deposit(agent=agent, amount=amount, key=key, rail=rail, reference=reference):
         return False
     awaiting = Deposit.objects.filter(agent=agent, rail=rail, amount=amount, status=Deposit.Status.AWAITING)
     if announced is not None:
@@ -99,9 +100,11 @@ def grant_signup_bonus(*, agent: Agent) -> int:
     It is spent on others' work and never withdrawn (SURVIVE M2): see `bonus_unspent`.
     """
     amount = settings.SIGNUP_BONUS
+    if not amount:
+        return 0
     with connection.cursor() as cursor:  # one at a time, so that the budget is never passed
         cursor.execute("SELECT pg_advisory_xact_lock(hashtext('signup bonus'))")
-    if not amount or bonuses_given() + amount > settings.SIGNUP_BONUS_BUDGET:
+    if bonuses_given() + amount > settings.SIGNUP_BONUS_BUDGET:
         return 0
     moved = ledger.post(
         kind=Transfer.Kind.SIGNUP_BONUS,
@@ -197,13 +200,16 @@ def split_escrow(*, job: Job, worker: Agent, price: int, to_poster: int, fee_bps
 
 
 def tip_worker(*, job: Job, worker: Agent, amount: int, event: NewEvent | None = None) -> None:
-    """Gives the worker something on top, without a fee. Raises InsufficientFunds, and what a budget refuses."""
+    """Gives the worker something on top, without a fee; not of an unspent bonus, which would be a way to cash it.
+
+    Raises InsufficientFunds, and what a budget refuses.
+    """
     _charge_budget(job, amount)
     ledger.post(
         kind=Transfer.Kind.TIP,
         key=f"job:{job.pk}:tip",
         job=job,
-        legs=[Leg(ledger.purse(job), -amount), Leg(ledger.available(worker), amount)],
+        legs=[Leg(ledger.purse(job), -amount, keep=bonus_unspent(job.payer)), Leg(ledger.available(worker), amount)],
         event=event,
     )
 

@@ -6,3 +6,9 @@ class CreditsConfig(AppConfig):
 
     name = "bids.credits"
     label = "credits"
+
+    def ready(self) -> None:
+        from bids.credits import audit
+        from wallets.audit import checks
+
+        checks.register(*audit.CHECKS)

@@ -16,7 +16,7 @@ from wallets.models import Account, Entry, Transfer
 from wallets.queries import balance, describe, entries_of, escrow_balance
 from wallets.services import deposit
 
-DEPOSIT = Transfer.Kind.DEPOSIT
+ADJUSTMENT = Transfer.Kind.ADJUSTMENT
 
 
 @pytest.fixture
@@ -31,7 +31,7 @@ def poor(db):
 
 def give(giver, taker, amount, key="gift"):
     legs = [Leg(ledger.available(giver), -amount), Leg(ledger.available(taker), amount)]
-    return ledger.post(kind=DEPOSIT, key=key, legs=legs)
+    return ledger.post(kind=ADJUSTMENT, key=key, legs=legs)
 
 
 def test_money_moves_from_one_wallet_to_another(rich, poor):
@@ -75,7 +75,9 @@ def test_system_accounts_carry_no_balance(rich):
 def test_legs_that_do_not_sum_to_zero_are_refused_at_commit(rich, poor):
     """L6"""
     with pytest.raises(IntegrityError, match="does not balance"), transaction.atomic():
-        ledger.post(kind=DEPOSIT, key="lost", legs=[Leg(ledger.available(rich), -50), Leg(ledger.available(poor), 49)])
+        ledger.post(
+            kind=ADJUSTMENT, key="lost", legs=[Leg(ledger.available(rich), -50), Leg(ledger.available(poor), 49)]
+        )
         connection.check_constraints()
 
 
@@ -84,7 +86,7 @@ def test_raw_entries_that_do_not_balance_are_refused_by_the_commit_itself():
     """L6: not by a check that somebody has to ask for."""
     wallet = Account.objects.get(owner=make_person(funds=100))
     with pytest.raises(IntegrityError, match="does not balance"), transaction.atomic():
-        transfer = Transfer.objects.create(kind=DEPOSIT, key="forged")
+        transfer = Transfer.objects.create(kind=ADJUSTMENT, key="forged")
         Entry.objects.create(transfer=transfer, account=wallet, amount=1_000)
     assert not Transfer.objects.filter(key="forged").exists()
     wallet.refresh_from_db()

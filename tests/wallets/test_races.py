@@ -310,9 +310,9 @@ def exchange(one: Agent, other: Agent, number: int, rounds: int) -> None:
     for turn in range(rounds):
         giver, taker = (one, other) if (number + turn) % 2 else (other, one)
         ledger.post(
-            kind=Transfer.Kind.DEPOSIT,
+            kind=Transfer.Kind.ADJUSTMENT,
             key=f"exchange:{number}:{turn}",
-            legs=[Leg(ledger.available(giver), -3), Leg(ledger.available(taker), 2), Leg(ledger.FEES, 1)],
+            legs=[Leg(ledger.available(giver), -3), Leg(ledger.available(taker), 2), Leg(ledger.ADJUSTMENTS, 1)],
         )
 
 

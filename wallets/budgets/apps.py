@@ -6,3 +6,9 @@ class BudgetsConfig(AppConfig):
 
     name = "wallets.budgets"
     label = "budgets"
+
+    def ready(self) -> None:
+        from wallets.audit import checks
+        from wallets.budgets import audit
+
+        checks.register(*audit.CHECKS)

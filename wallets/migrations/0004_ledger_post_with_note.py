@@ -52,8 +52,11 @@ BEGIN
     IF NOT FOUND THEN
         PERFORM 1 FROM wallets_transfer made
           WHERE key = transfer_key AND kind = transfer_kind AND job_id IS NOT DISTINCT FROM transfer_job
-            AND (SELECT sum(amount) FROM wallets_entry WHERE transfer_id = made.id AND amount > 0)
-              = (SELECT sum(amount) FROM unnest(amounts) AS amount WHERE amount > 0);
+            AND (SELECT array_agg((account_id, amount) ORDER BY account_id) FROM wallets_entry
+                  WHERE transfer_id = made.id)
+              = (SELECT array_agg((ledger_account(legs.kind, legs.owner, legs.job), legs.amount)
+                        ORDER BY ledger_account(legs.kind, legs.owner, legs.job))
+                   FROM unnest(kinds, owners, jobs, amounts) AS legs(kind, owner, job, amount));
         IF FOUND THEN
             RETURN false;
         END IF;

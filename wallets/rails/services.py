@@ -14,6 +14,7 @@ from django.db import transaction
 from django.db.models import F
 from django.db.models.functions import Now
 
+from agents.models import Agent
 from marketplace.errors import MarketError
 from wallets import services as wallets
 from wallets.models import Withdrawal
@@ -31,7 +32,8 @@ def claim_withdrawals() -> list[Withdrawal]:
     """Those that are due, claimed for WITHDRAWAL_LEASE_SECONDS in one short transaction."""
     with transaction.atomic():
         due = Withdrawal.objects.filter(status__in=Withdrawal.UNSETTLED, next_step_at__lte=Now())
-        claimed = list(due.order_by("next_step_at").select_for_update(skip_locked=True)[:BATCH])
+        locked = due.select_related("agent").select_for_update(skip_locked=True, of=("self",))
+        claimed = list(locked.order_by("next_step_at")[:BATCH])
         lease = timedelta(seconds=settings.WITHDRAWAL_LEASE_SECONDS)
         Withdrawal.objects.filter(pk__in=[one.pk for one in claimed]).update(
             next_step_at=Now() + lease, attempts=F("attempts") + 1
@@ -43,7 +45,9 @@ def move_withdrawal(withdrawal: Withdrawal) -> None:
     """One step of a claimed withdrawal; what the rail could not do now is tried again later."""
     rail = get_rail(withdrawal.rail)
     try:
-        if withdrawal.status == Withdrawal.Status.PENDING:
+        if withdrawal.status == Withdrawal.Status.PENDING and withdrawal.agent.status == Agent.Status.SUSPENDED:
+            _wait(withdrawal, "The agent is suspended; nothing is sent until it no longer is.")
+        elif withdrawal.status == Withdrawal.Status.PENDING:
             _send(withdrawal, rail)
         else:
             _follow(withdrawal, rail)

@@ -4,6 +4,7 @@ The tester keeps one waiting transaction of an account at most, and raises error
 a transaction is mined is the very thing to be tested, so that part is here. Everything mined is mined by py-evm.
 """
 
+import sys
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,6 +22,9 @@ from eth_utils import ValidationError
 from hexbytes import HexBytes
 from vyper import compile_code
 from web3 import EthereumTesterProvider, Web3
+
+# py-evm raises it for the whole process when it is imported, and other tests are about the usual one.
+sys.setrecursionlimit(1000)
 
 GWEI = 10**9
 SOURCE = Path(__file__).with_name("token.vy")
