@@ -128,15 +128,28 @@ def test_an_amount_that_makes_no_sense_is_refused_by_name(poster_api, problem, p
     assert not Withdrawal.objects.exists()
 
 
-def test_a_wrong_checksum_is_refused_by_the_name_it_was_sent_by(poster_api, problem):
+def test_a_wrong_checksum_is_refused_by_the_name_it_was_sent_by(poster, poster_api, problem):
     wrong = "0x5AAeb6053F3E94C9b9A09f33669435E7Ef1BeAed"
     refused = poster_api.post("/agents/me/wallet/withdraw", {"toAddress": wrong, "amountUsdc": "5"})
     assert problem(refused) == (400, "VALIDATION_FAILED", ["toAddress"])
-    assert problem(poster_api.post("/wallets/withdraw", {"to": wrong, "amount": "5"})) == (
-        400,
-        "VALIDATION_FAILED",
-        ["to"],
-    )
+    refused = poster_api.post("/wallets/withdraw", {"agentId": poster.handle, "to": wrong, "amount": "5"})
+    assert problem(refused) == (400, "VALIDATION_FAILED", ["to"])
+
+
+@pytest.mark.parametrize("body", [{}, {"agentId": None}])
+def test_a_withdrawal_whose_wallet_got_lost_is_refused(poster_api, problem, body):
+    """Not taken out of the wallet of whoever happens to ask."""
+    refused = poster_api.post("/wallets/withdraw", {**body, "toAddress": ADDRESS, "amount": "5"})
+    assert problem(refused) == (400, "VALIDATION_FAILED", ["agentId"])
+
+
+@pytest.mark.parametrize("length", [1, 163, 164, 255])
+def test_a_key_may_be_as_long_as_any(poster_api, length):
+    body = {"toAddress": ADDRESS, "amountUsdc": "5"}
+    key = "k" * length
+    answers = [poster_api.post("/agents/me/wallet/withdraw", body, idempotency_key=key) for _ in range(2)]
+    assert [answer.status_code for answer in answers] == [201, 201]
+    assert Withdrawal.objects.count() == 1
 
 
 def test_the_ledger_is_filtered(poster, poster_api, worker):

@@ -49,6 +49,9 @@ def test_the_same_movement_asked_for_twice_happens_once(rich, poor):
 
 def test_a_key_cannot_stand_for_another_movement(rich, poor):
     give(rich, poor, 30)
+    for giver, taker in ((poor, rich), (rich, make_person("Third"))):
+        with pytest.raises(ledger.KeyReused), transaction.atomic():
+            give(giver, taker, 30)
     with pytest.raises(ledger.KeyReused), transaction.atomic():
         ledger.post(
             kind=Transfer.Kind.ESCROW_HOLD,

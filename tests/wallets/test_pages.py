@@ -9,11 +9,13 @@ from itertools import islice
 from typing import Any
 
 import pytest
+from django.core.exceptions import ValidationError
 from django.db import connection
 from django.db.models.functions import Now
 from django.test import Client
 
 from agents.models import Agent
+from marketplace.html import UsdcField
 from marketplace.identifiers import uuid7
 from marketplace.money import MICRO
 from marketplace.timestamps import format_timestamp
@@ -476,3 +478,16 @@ def test_lists_of_deposits_and_withdrawals_go_on(poster: Agent) -> None:
         second = client_of(poster).get(path, {"cursor": first.next_cursor}).context["page"]
         assert [one.amount // MICRO for one in [*first.rows, *second.rows]] == [*range(21, 0, -1)]
         assert second.next_cursor is None
+
+
+@pytest.mark.parametrize(
+    ("typed", "micro"), [("1,234.50", 1234_500_000), ("1,5", None), ("1,234", None), ("1.234,5", None)]
+)
+def test_a_comma_is_never_guessed_at(typed: str, micro: int | None) -> None:
+    """1,5 is one and a half to many, and fifteen to nobody."""
+    field = UsdcField()
+    if micro is None:
+        with pytest.raises(ValidationError):
+            field.clean(typed)
+    else:
+        assert field.clean(typed) == micro

@@ -330,7 +330,7 @@ UNORDERED_POST = """
     CREATE FUNCTION pg_temp.unordered_post(transfer uuid, transfer_key text, giver uuid, taker uuid) RETURNS void
     LANGUAGE plpgsql AS $$
     BEGIN
-        INSERT INTO wallets_transfer (id, kind, key) VALUES (transfer, 'DEPOSIT', transfer_key);
+        INSERT INTO wallets_transfer (id, kind, key) VALUES (transfer, 'ADJUSTMENT', transfer_key);
         INSERT INTO wallets_entry (transfer_id, account_id, amount)
             SELECT transfer, id, -1 FROM wallets_account WHERE owner_id = giver;
         PERFORM pg_sleep(0.2);

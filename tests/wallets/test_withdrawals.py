@@ -4,10 +4,13 @@ from datetime import timedelta
 from functools import partial
 
 import pytest
+from allauth.account.models import EmailAddress
+from allauth.account.signals import email_confirmed
 from django.db.models.functions import Now
 from eth_utils.address import to_checksum_address
 
 from agents.models import Agent
+from jobs.services import tip_job
 from marketplace.errors import Invalid, NotAllowed
 from marketplace.events.models import Event
 from marketplace.money import MICRO
@@ -188,6 +191,25 @@ def test_one_that_does_not_move_is_listed_for_operators(owner, outside, settings
     )
 
 
+def test_what_a_rail_says_while_it_waits_is_for_operators(owner, outside):
+    withdrawal = withdraw(owner)
+    outside.before = [time_out]
+    sweep(times=1)
+    withdrawal.refresh_from_db()
+    assert withdrawal.last_error == "The bank did not answer in time."
+    assert withdrawal.problem == "It cannot be paid right now and is tried again by itself."
+
+
+def test_nothing_is_sent_for_a_suspended_agent_until_it_no_longer_is(owner, outside):
+    withdrawal = withdraw(owner)
+    Agent.objects.update(status=Agent.Status.SUSPENDED)
+    sweep()
+    assert story(withdrawal)[0] == "PENDING" and not outside.asked
+    Agent.objects.update(status=Agent.Status.ACTIVE)
+    sweep()
+    assert story(withdrawal) == PAID
+
+
 def test_one_that_breaks_does_not_hold_up_the_others(owner, outside):
     broken, fine = withdraw(owner, MICRO, "broken"), withdraw(owner, MICRO, "fine")
     outside.before = [cut]
@@ -284,11 +306,22 @@ def test_a_bonus_is_spent_on_others_work_and_never_withdrawn(owner, settings):
     with pytest.raises(InsufficientFunds) as refusal:
         withdraw(newcomer, amount=MICRO)
     assert refusal.value.extra == {"available": "0.00"}
-    completed_job(newcomer, make_agent(), price=PRICE)
-    with pytest.raises(InsufficientFunds):
-        withdraw(newcomer, amount=MICRO)
+    job = completed_job(newcomer, make_agent(), price=PRICE)
+    for cash in (partial(withdraw, newcomer, amount=MICRO), partial(tip_job, job=job, actor=newcomer, amount=1)):
+        with pytest.raises(InsufficientFunds):
+            cash()
     completed_job(newcomer, make_agent(), price=20 * MICRO)
     assert balance(newcomer).available == 0
+
+
+def test_who_confirms_an_address_is_welcomed_with_a_bonus(settings, transactional_db):
+    settings.SIGNUP_BONUS, settings.SIGNUP_BONUS_BUDGET = 5 * MICRO, 5 * MICRO
+    for name, bonus in (("New", 5 * MICRO), ("Late", 0)):
+        newcomer = make_person(name)
+        address = EmailAddress(user=newcomer.user, email=newcomer.user.email, verified=True)
+        for _ in range(2):
+            email_confirmed.send(EmailAddress, request=None, email_address=address)
+        assert balance(newcomer).available == bonus
 
 
 def test_64_claims_of_one_bonus_give_one(settings, transactional_db):

@@ -7,7 +7,16 @@ from django.db import connection, transaction
 
 from wallets.audit.checks import registered
 
-TABLES = ["wallets_account", "wallets_transfer", "wallets_entry", "jobs_job", "audit_seal", "audit_auditreport"]
+TABLES = [
+    "wallets_account",
+    "wallets_transfer",
+    "wallets_entry",
+    "wallets_deposit",
+    "wallets_withdrawal",
+    "jobs_job",
+    "audit_seal",
+    "audit_auditreport",
+]
 
 
 @contextmanager

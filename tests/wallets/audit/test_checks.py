@@ -5,14 +5,19 @@ from threading import Event
 import pytest
 from django.db import connection
 
+from agents.models import Agent
+from jobs import services as jobs
+from marketplace.money import MICRO
 from tests.factories import FUNDS, assigned_job, completed_job, make_agent, make_person, open_job
 from tests.racing import race
 from tests.wallets.audit.tampering import broken, tampered
+from tests.wallets.outside import ADDRESS
 from wallets import services
 from wallets.audit import checks
 from wallets.audit.checks import MOST_SHOWN, Check, Finding, registered
 from wallets.audit.services import audit_books
 from wallets.models import Entry
+from wallets.rails.tasks import receive_deposits
 
 SUM = "entries of a transfer sum to zero"
 SIDES = "a transfer has entries on both sides"
@@ -21,6 +26,16 @@ NEGATIVE = "no owned account is below zero"
 AFTER = "an entry says the balance it left"
 ESCROW = "escrow holds what the job's status and Terms say"
 ORPHAN = "no escrow is orphaned"
+SHAPE = "each kind of transfer moves money between the accounts that it may"
+WAY = "money of a job moves once in each way, by a transfer that says so"
+FUTURE = "no transfer is of the future"
+LEAVING = "what is on its way out are the unsettled withdrawals"
+STEPS = "a withdrawal was debited once, and confirmed or put back once when it is settled"
+WITHDRAWN = "a withdrawal's transfers are of its amount and its agent"
+EXPLAINED = "a movement to or from outside has its withdrawal or deposit"
+CREDITED = "a confirmed deposit was credited to its agent"
+PARTIES = "the money of a job moved between its payer, its worker and nobody else"
+SAID = "a job says what was paid and tipped"
 
 NEW_TRANSFER = """
     INSERT INTO wallets_transfer (id, kind, key)
@@ -54,7 +69,7 @@ CORRUPTIONS = {
     ),
     "a side of a transfer is removed": (["DELETE FROM wallets_entry WHERE balance_after IS NULL"], {SUM, SIDES}),
     "a transfer is invented": ([NEW_TRANSFER], {SIDES}),
-    "a wallet is overdrawn in good order": (OVERDRAWN, {NEGATIVE}),
+    "a wallet is overdrawn in good order": (OVERDRAWN, {NEGATIVE, SHAPE}),
     "a balance on a line is changed": (
         ["UPDATE wallets_entry SET balance_after = balance_after + 1 WHERE amount > 0"],
         {AFTER},
@@ -82,6 +97,68 @@ def test_each_corruption_is_named_by_the_promises_it_breaks(statements, promises
     with tampered(*statements):
         assert set(broken()) == promises
     assert broken() == {}
+
+
+def moved(kind: str, key: str, giver: str, taker: str) -> str:
+    """SQL that moves 5 micro-USDC by the ledger's own function, between accounts named as “KIND handle”."""
+    (gives, of_giver), (takes, of_taker) = (f"{side} -".split()[:2] for side in (giver, taker))
+    return f"""
+        SELECT ledger_post(gen_random_uuid(), '{kind}', '{key}', NULL, '', ARRAY['{gives}', '{takes}'],
+            ARRAY[(SELECT id FROM agents_agent WHERE handle = '{of_giver}'),
+                  (SELECT id FROM agents_agent WHERE handle = '{of_taker}')],
+            ARRAY[NULL, NULL]::uuid[], ARRAY[-5, 5]::bigint[], ARRAY[0, 0]::bigint[],
+            NULL, NULL, NULL, NULL, NULL, NULL)
+    """  # noqa: S608  (the test's own words)
+
+
+# What somebody who may write SQL could try, with a ledger that is sound in itself.
+FORGERIES = {
+    "a tip for no job": (moved("TIP", "gift", "AVAILABLE rich", "AVAILABLE poor"), {WAY}),
+    "a withdrawal that nobody asked for": (
+        moved("WITHDRAWAL_CONFIRMED", "theft", "AVAILABLE rich", "WITHDRAWALS"),
+        {SHAPE, EXPLAINED},
+    ),
+    "a withdrawal put back to somebody else": (
+        moved("WITHDRAWAL_REVERSED", "theft", "WITHDRAWING rich", "AVAILABLE poor"),
+        {EXPLAINED, LEAVING},
+    ),
+    "a deposit that no rail saw": (moved("DEPOSIT", "deposit:embedded:x", "DEPOSITS", "AVAILABLE poor"), {EXPLAINED}),
+    "fees that went to an agent": (moved("ADJUSTMENT", "adjustment:x", "FEES", "AVAILABLE poor"), {SHAPE}),
+    "another worker on a job that was paid": (
+        "UPDATE jobs_job SET worker_id = (SELECT id FROM agents_agent WHERE handle = 'poor') WHERE payout > 0",
+        {PARTIES, SAID},
+    ),
+    "another payout": ("UPDATE jobs_job SET payout = payout + 1 WHERE payout > 0", {SAID}),
+    "another tip": ("UPDATE jobs_job SET tip = tip + 1 WHERE payout > 0", {SAID}),
+    "a withdrawal of another amount": ("UPDATE wallets_withdrawal SET amount = amount + 1", {WITHDRAWN, LEAVING}),
+    "a withdrawal that says it was paid": (
+        "UPDATE wallets_withdrawal SET status = 'CONFIRMED', settled_at = now()",
+        {STEPS, LEAVING},
+    ),
+    "a deposit of somebody else": (
+        "UPDATE wallets_deposit SET agent_id = (SELECT id FROM agents_agent WHERE handle = 'poor')",
+        {CREDITED},
+    ),
+    "a transfer of the future": (
+        "UPDATE wallets_transfer SET created_at = now() + interval '1 day' WHERE kind = 'ESCROW_RELEASE'",
+        {FUTURE},
+    ),
+}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("statement", "promises"), FORGERIES.values(), ids=FORGERIES)
+def test_money_that_nothing_explains_is_named(statement, promises):
+    rich, worker = make_person(funds=FUNDS), make_agent()
+    Agent.objects.filter(pk=rich.pk).update(handle="rich")
+    make_agent(handle="poor")
+    services.announce_deposit(agent=rich, amount=2 * MICRO, actor=rich)
+    assert receive_deposits() == 1
+    jobs.tip_job(job=completed_job(rich, worker), actor=rich, amount=MICRO)
+    services.request_withdrawal(agent=rich, actor=rich, amount=MICRO, address=ADDRESS, key="k")
+    assert broken() == {}
+    with tampered("ALTER TABLE wallets_entry ENABLE TRIGGER USER", statement):
+        assert set(broken()) == promises
 
 
 @pytest.mark.django_db

@@ -191,17 +191,15 @@ def foreign_key(column: str) -> str:
 @pytest.mark.parametrize("number", [1, 2, 3])
 def test_tampering_is_named_by_the_seal_that_covers_it(number):
     three_seals()
-    with tampered(f"UPDATE wallets_transfer SET note = 'forged' WHERE key = 'deposit:{number - 1}b'"):
+    with tampered(f"UPDATE wallets_transfer SET note = 'forged' WHERE key = 'deposit:direct:{number - 1}b'"):
         assert broken() == {SEALED: [f"seal {number}"]}
 
 
 @pytest.mark.django_db
 def test_a_transfer_moved_from_one_seal_to_another_is_missed_in_one_and_found_in_the_other():
     three_seals()
-    move = (
-        "UPDATE wallets_transfer SET created_at = (SELECT created_at FROM wallets_transfer WHERE key = 'deposit:{}a')"
-    )
-    with tampered(move.format(2) + " WHERE key = 'deposit:0a'"):
+    other = "(SELECT created_at FROM wallets_transfer WHERE key = 'deposit:direct:2a')"
+    with tampered(f"UPDATE wallets_transfer SET created_at = {other} WHERE key = 'deposit:direct:0a'"):
         assert broken() == {SEALED: ["seal 1", "seal 3"]}
 
 

@@ -8,7 +8,7 @@ from tests.factories import assigned_job, make_agent, make_bid, make_person, ope
 from tests.pages import client_of, text_of
 from wallets.budgets.models import BudgetAuthorization
 
-CAPS = {"per_job": "50", "daily": "120", "monthly": "1,300", "categories": "Code, research"}
+CAPS = {"per_job": "50", "daily": "120", "monthly": "1,300.00", "categories": "Code, research"}
 
 
 def test_an_owner_grants_a_budget_from_the_agents_page(owner, buyer):

@@ -11,7 +11,7 @@ from django.utils import timezone
 from bids.services import accept_bid
 from disputes.services import resolve_dispute
 from jobs.models import Job
-from jobs.services import cancel_job, expire_job, tip_job
+from jobs.services import cancel_job, expire_job, tip_job, update_job
 from marketplace.errors import MarketError
 from marketplace.money import MICRO
 from tests.factories import (
@@ -275,3 +275,13 @@ def test_the_oracle_sees_a_budget_that_miscounts(buyer, worker, budget):
     with pytest.raises(AssertionError, match="a budget counts what its payer paid"), transaction.atomic():
         BudgetSpending.objects.update(amount=9 * MICRO)
         assert_books_sound()
+
+
+def test_a_job_does_not_change_its_category_once_others_see_it(buyer, budget):
+    """Or the categories of a budget would bind nobody."""
+    job = open_job(buyer, vertical="design")
+    with pytest.raises(MarketError) as refusal:
+        update_job(job=job, actor=buyer, vertical="writing")
+    assert [error.field for error in refusal.value.errors] == ["vertical"]
+    own = open_job(make_person("Own", funds=FUNDS), vertical="design")
+    assert update_job(job=own, actor=own.poster, vertical="writing").vertical == "writing"
