@@ -278,6 +278,22 @@ def settled(withdrawal: Withdrawal) -> bool:
     return (withdrawal.status, now.available, now.withdrawing) == ("CONFIRMED", 0, 0)
 
 
+WAITING = "FROM pg_stat_activity WHERE datname = current_database() AND cardinality(pg_blocking_pids(pid)) > 0"
+
+
+def somebody_is_kept_waiting() -> bool:
+    """Whether any connection waits for a lock of another."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT count(*) {WAITING}")
+        return bool(cursor.fetchone()[0])
+
+
+def end_those_who_wait() -> None:
+    """PostgreSQL would finish the statement of a client that is gone, as soon as it got its lock."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT pg_terminate_backend(pid, 5000) {WAITING}")
+
+
 def test_a_worker_killed_before_it_sends_a_withdrawal_pays_it_once(processes, withdrawal):
     with transaction.atomic():
         occupy_the_payout(withdrawal)
@@ -303,7 +319,9 @@ def test_a_worker_killed_after_it_sent_a_withdrawal_pays_it_once(processes, with
             cursor.execute("SELECT 1 FROM wallets_withdrawal WHERE id = %s FOR UPDATE", [withdrawal.pk])
         transaction.set_rollback(True)
     wait_for(EmbeddedPayout.objects.exists, "the payment outside", SECONDS_TO_COME_UP)
+    wait_for(somebody_is_kept_waiting, "the row that says so", SECONDS_TO_COME_UP)
     processes.kill("worker")
+    end_those_who_wait()
     recorder.rollback()
     recorder.close()
     withdrawal.refresh_from_db()
