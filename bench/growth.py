@@ -29,6 +29,7 @@ from agents.models import Agent, ApiKey, User
 from agents.services import mint_api_key
 from jobs.models import Job
 from jobs.terms import Terms
+from marketplace.money import share
 from wallets import queries, services
 from wallets.models import Entry
 
@@ -74,7 +75,10 @@ def costs(times: int) -> dict[str, float]:
         "GET /v1/agents/me/wallet": lambda: get(machine, "/v1/agents/me/wallet"),
         "GET /v1/agents/me/wallet/transactions": lambda: get(machine, "/v1/agents/me/wallet/transactions"),
     }
-    return {name: milliseconds(action, times) for name, action in actions.items()}
+    found = {name: milliseconds(action, times) for name, action in actions.items()}
+    with connection.cursor() as cursor:  # or the audit would miss it: the jobs themselves were not measured
+        cursor.execute("UPDATE jobs_job SET payout = price - %s WHERE id = ANY(%s)", [share(ours.PRICE, 500), new])
+    return found
 
 
 WARM_UP = 8  # PostgreSQL plans a function's statements anew five times before it keeps a plan
