@@ -292,7 +292,7 @@ WITHDRAWAL_MINIMUM = env.int("WITHDRAWAL_MINIMUM", 1_000_000)
 # Until a withdrawal that is not settled is listed for operators.
 WITHDRAWAL_STUCK_AFTER = timedelta(seconds=env.int("WITHDRAWAL_STUCK_SECONDS", 3600))
 WITHDRAWAL_LEASE_SECONDS = env.float("WITHDRAWAL_LEASE_SECONDS", 60.0)
-# Given once to each new account that asks for it, until the budget is used up; 0 gives none.
+# Given once to each person who confirms an e-mail address, until the budget is used up; 0 gives none.
 SIGNUP_BONUS = env.int("SIGNUP_BONUS", 0)
 SIGNUP_BONUS_BUDGET = env.int("SIGNUP_BONUS_BUDGET", 0)
 # Bids that an agent places for free in a calendar month, and what one more costs in micro-USDC.

@@ -272,6 +272,9 @@ class Withdrawal(models.Model):
     next_step_at = models.DateTimeField(db_default=Now(), help_text="When a task looks at it next.")
     last_error = models.CharField(max_length=500, blank=True)
     created_at = models.DateTimeField(db_default=Now(), editable=False)
+    prepared_at = models.DateTimeField(
+        null=True, blank=True, help_text="From then on the rail will send it, whatever else happens."
+    )
     sent_at = models.DateTimeField(null=True, blank=True)
     settled_at = models.DateTimeField(null=True, blank=True)
 

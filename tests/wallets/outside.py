@@ -26,6 +26,7 @@ class OutsideRail(Rail):
     def __init__(self) -> None:
         super().__init__("outside")
         self.paid: Counter[UUID] = Counter()
+        self.prepared: Counter[UUID] = Counter()
         self.asked: Counter[UUID] = Counter()
         self.verdicts: dict[UUID, Outcome] = {}
         self.incoming: list[Payment] = []
@@ -40,7 +41,7 @@ class OutsideRail(Rail):
         return Receipts(self.incoming[start:], str(len(self.incoming)))
 
     def prepare(self, withdrawal: Withdrawal) -> None:
-        pass
+        self.prepared[withdrawal.pk] += 1
 
     def send(self, withdrawal: Withdrawal) -> str:
         self.asked[withdrawal.pk] += 1

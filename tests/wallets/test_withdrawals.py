@@ -210,6 +210,16 @@ def test_nothing_is_sent_for_a_suspended_agent_until_it_no_longer_is(owner, outs
     assert story(withdrawal) == PAID
 
 
+def test_what_a_rail_has_prepared_is_sent_though_its_agent_is_suspended(owner, outside):
+    """A nonce that was given out and left lying would hold up everybody behind it."""
+    withdrawal = withdraw(owner)
+    outside.before = [time_out]
+    sweep(times=1)
+    Agent.objects.update(status=Agent.Status.SUSPENDED)
+    sweep()
+    assert (story(withdrawal), outside.prepared) == (PAID, {withdrawal.pk: 1})
+
+
 def test_one_that_breaks_does_not_hold_up_the_others(owner, outside):
     broken, fine = withdraw(owner, MICRO, "broken"), withdraw(owner, MICRO, "fine")
     outside.before = [cut]

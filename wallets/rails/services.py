@@ -32,8 +32,7 @@ def claim_withdrawals() -> list[Withdrawal]:
     """Those that are due, claimed for WITHDRAWAL_LEASE_SECONDS in one short transaction."""
     with transaction.atomic():
         due = Withdrawal.objects.filter(status__in=Withdrawal.UNSETTLED, next_step_at__lte=Now())
-        locked = due.select_related("agent").select_for_update(skip_locked=True, of=("self",))
-        claimed = list(locked.order_by("next_step_at")[:BATCH])
+        claimed = list(due.order_by("next_step_at").select_for_update(skip_locked=True)[:BATCH])
         lease = timedelta(seconds=settings.WITHDRAWAL_LEASE_SECONDS)
         Withdrawal.objects.filter(pk__in=[one.pk for one in claimed]).update(
             next_step_at=Now() + lease, attempts=F("attempts") + 1
@@ -45,9 +44,7 @@ def move_withdrawal(withdrawal: Withdrawal) -> None:
     """One step of a claimed withdrawal; what the rail could not do now is tried again later."""
     rail = get_rail(withdrawal.rail)
     try:
-        if withdrawal.status == Withdrawal.Status.PENDING and withdrawal.agent.status == Agent.Status.SUSPENDED:
-            _wait(withdrawal, "The agent is suspended; nothing is sent until it no longer is.")
-        elif withdrawal.status == Withdrawal.Status.PENDING:
+        if withdrawal.status == Withdrawal.Status.PENDING:
             _send(withdrawal, rail)
         else:
             _follow(withdrawal, rail)
@@ -59,15 +56,32 @@ def move_withdrawal(withdrawal: Withdrawal) -> None:
 
 
 def _send(withdrawal: Withdrawal, rail: Rail) -> None:
-    with transaction.atomic():
-        # Whoever held it before, and for too long, may have settled it meanwhile.
-        if not Withdrawal.objects.select_for_update().filter(pk=withdrawal.pk, status=withdrawal.status).exists():
-            return
-        rail.prepare(withdrawal)
+    if not _prepare(withdrawal, rail):
+        return
     reference = rail.send(withdrawal)
     Withdrawal.objects.filter(pk=withdrawal.pk, status=Withdrawal.Status.PENDING).update(
         status=Withdrawal.Status.SENT, reference=reference, sent_at=Now(), last_error="", attempts=0, next_step_at=Now()
     )
+
+
+@transaction.atomic
+def _prepare(withdrawal: Withdrawal, rail: Rail) -> bool:
+    """Whether it is ready to be sent: prepared once, and not before its agent may be paid.
+
+    What is prepared is sent whatever happens to the agent: a nonce left out would hold up all payouts behind it.
+    """
+    # Whoever held it before, and for too long, may have moved it on meanwhile.
+    pending = Withdrawal.objects.filter(pk=withdrawal.pk, status=Withdrawal.Status.PENDING)
+    locked = pending.select_related("agent").select_for_update(of=("self",)).first()
+    if locked is None:
+        return False
+    if locked.prepared_at is None:
+        if locked.agent.status == Agent.Status.SUSPENDED:
+            _wait(withdrawal, "The agent is suspended; nothing is sent until it no longer is.")
+            return False
+        rail.prepare(withdrawal)
+        pending.update(prepared_at=Now())
+    return True
 
 
 def _follow(withdrawal: Withdrawal, rail: Rail) -> None:
