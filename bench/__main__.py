@@ -24,7 +24,8 @@ SCHEMA, OURS, SPREAD, HORDAK = "bench_schema", "bench_ours", "bench_spread", "be
 SECTIONS = ("ledger", "growth", "audit")
 MANY = 8
 
-LIMIT, MINE, PEER = "limit: pgbench, one call a transfer", "Guildhall's services", "django-hordak"
+LIMIT, TABLES = "limit: pgbench, one call a transfer", "limit on the product's own tables"
+MINE, PEER = "Guildhall's services", "django-hordak"
 WOKEN, NO_FEE, FEES_SPREAD = "the same, relay woken", "the same, no fee", "the same, fees on 64 accounts"
 
 
@@ -79,7 +80,7 @@ def measure(server: Server, chosen: argparse.Namespace) -> str:
             parts.append(audit(server, sizes))
     finally:
         if not chosen.keep:
-            for name in (SCHEMA, OURS, SPREAD, HORDAK, limit.DATABASE, *sizes):
+            for name in (SCHEMA, OURS, SPREAD, HORDAK, limit.DATABASE, limit.TABLES, *sizes):
                 server.drop(name)
     return "\n".join(parts)
 
@@ -109,6 +110,8 @@ def ledger(server: Server, people: int, rounds: int, seconds: float) -> str:
     limit.prepare(server, people)
     server.make(OURS, like=SCHEMA)
     server.make(SPREAD, like=SCHEMA)
+    server.make(limit.TABLES, like=SCHEMA)
+    limit.prepare_tables(server)
     if has_peer():
         server.make(HORDAK)
         server.python("bench.hordak_peer", "prepare", "--people", people, database=HORDAK)
@@ -132,6 +135,7 @@ def variants(server: Server, people: int, clients: int, seconds: float) -> Varia
 
     all_of_them: dict[str, Callable[[], Figures]] = {
         LIMIT: partial(limit.sample, server, people, clients, seconds),
+        TABLES: partial(limit.sample, server, people, clients, seconds, database=limit.TABLES),
         MINE: partial(ours, "--quiet"),
         WOKEN: ours,
     }
@@ -173,6 +177,8 @@ def goals(few: Rounds, many: Rounds) -> str:
     rows = [
         ["÷ limit, 1 client", few.ratio(MINE, LIMIT, "rate"), "≥ 0.5"],
         [f"÷ limit, {MANY} clients", many.ratio(MINE, LIMIT, "rate"), "≥ 0.45"],
+        ["÷ limit on its own tables, 1 client", few.ratio(MINE, TABLES, "rate"), "≥ 0.5"],
+        [f"÷ limit on its own tables, {MANY} clients", many.ratio(MINE, TABLES, "rate"), "≥ 0.45"],
         [f"one account of fees ÷ 64, {MANY} clients", many.ratio(MINE, FEES_SPREAD, "rate"), "≥ 0.85"],
     ]
     if has_peer():

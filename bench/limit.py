@@ -1,4 +1,7 @@
-"""The limit: pgbench calling one function a transfer that writes the rows that ours writes, and does nothing else."""
+"""The limit: pgbench calling one function a transfer that writes the rows that ours writes, and does nothing else.
+
+Once on the barest tables that hold those rows, and once on the product's own, which keep themselves sound.
+"""
 
 import re
 from pathlib import Path
@@ -6,7 +9,9 @@ from pathlib import Path
 from bench.rounds import Figures
 from bench.servers import CannotMeasure, Server, cpu_of_children, pgbench, run
 
-DATABASE = "bench_limit"
+DATABASE, TABLES = "bench_limit", "bench_limit_tables"
+# As many as pgbench can use up in all rounds.
+JOBS = 150_000
 HERE = Path(__file__).parent
 
 
@@ -18,12 +23,21 @@ def prepare(server: Server, people: int) -> None:
         connection.execute("VACUUM ANALYZE")
 
 
-def sample(server: Server, people: int, clients: int, seconds: float) -> Figures:
+def prepare_tables(server: Server) -> None:
+    """In a copy of the product's database, with jobs whose price is not yet held."""
+    server.python("bench.ours", "jobs", "--count", JOBS, database=TABLES)
+    with server.connect(TABLES) as connection:
+        connection.execute((HERE / "limit_tables.sql").read_text())
+        connection.execute("VACUUM ANALYZE")
+
+
+def sample(server: Server, people: int, clients: int, seconds: float, *, database: str = DATABASE) -> Figures:
     """Transfers a second, and the seconds of CPU (client and server) of one."""
+    cycle = {DATABASE: "limit_cycle.sql", TABLES: "limit_tables_cycle.sql"}[database]
     command = [pgbench(), "--no-vacuum", "--protocol=prepared", f"--client={clients}", f"--jobs={min(clients, 2)}"]
-    command += [f"--time={max(1, round(seconds))}", f"--define=people={people}", f"--file={HERE / 'limit_cycle.sql'}"]
+    command += [f"--time={max(1, round(seconds))}", f"--define=people={people}", f"--file={HERE / cycle}"]
     before = server.cpu()
-    report, client = cpu_of_children(lambda: run([*command, server.database(DATABASE)]))
+    report, client = cpu_of_children(lambda: run([*command, server.database(database)]))
     cpu = server.cpu() - before
     cycles = re.search(r"transactions actually processed: (\d+)", report)
     rate = re.search(r"tps = ([\d.]+)", report)

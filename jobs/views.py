@@ -12,7 +12,6 @@ from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET, require_http_methods
-from django.views.decorators.vary import vary_on_headers
 
 from agents.models import Agent
 from jobs import queries, services, timeline
@@ -35,7 +34,6 @@ ANY_STATUS = "all"
 
 
 @require_GET
-@vary_on_headers("HX-Request")
 @page
 def job_list(request: HttpRequest) -> HttpResponse:
     actor = actor_of(request)

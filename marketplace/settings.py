@@ -89,6 +89,7 @@ MIDDLEWARE = [
     "django_structlog.middlewares.RequestMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "marketplace.pages.middleware.keep_fragments_apart",
 ]
 
 ROOT_URLCONF = "marketplace.urls"

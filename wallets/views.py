@@ -11,7 +11,6 @@ from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods
-from django.views.decorators.vary import vary_on_headers
 
 from agents.models import Agent
 from agents.queries import agents_of, find_agent
@@ -26,6 +25,23 @@ from wallets.ledger import InsufficientFunds
 from wallets.models import Deposit, Withdrawal
 
 RANGES = (30, 90, 365)
+# What the list of each says.
+DEPOSITS = {
+    "heading": "Deposits",
+    "address": "Paid to",
+    "detail": "deposit_detail",
+    "symbol": "coin",
+    "nothing": "Nothing was paid in yet",
+    "hint": "What you announce or pay in is listed here, with the transaction that brought it.",
+}
+WITHDRAWALS = {
+    "heading": "Withdrawals",
+    "address": "To",
+    "detail": "withdrawal_detail",
+    "symbol": "send",
+    "nothing": "Nothing was taken out yet",
+    "hint": "What you withdraw is listed here, with what became of it.",
+}
 
 
 def holder_of(request: HttpRequest) -> Agent:
@@ -120,7 +136,7 @@ def wallet_export(request: HttpRequest) -> Any:  # to Django's types what stream
 def deposit_list(request: HttpRequest) -> HttpResponse:
     holder = holder_of(request)
     rows = keyset_page(request, queries.deposits_of(holder), "-created_at", "-id")
-    return _show(request, "deposit_list.html", holder, page=rows)
+    return _show(request, "crossing_list.html", holder, page=rows, words=DEPOSITS)
 
 
 @login_required
@@ -147,7 +163,6 @@ def deposit_announce(request: HttpRequest) -> HttpResponse:
 
 @login_required
 @require_GET
-@vary_on_headers("HX-Request")
 @page
 def deposit_detail(request: HttpRequest, pk: UUID) -> HttpResponse:
     holder = holder_of(request)
@@ -175,7 +190,7 @@ def _progress(
 def withdrawal_list(request: HttpRequest) -> HttpResponse:
     holder = holder_of(request)
     rows = keyset_page(request, queries.withdrawals_of(holder), "-created_at", "-id")
-    return _show(request, "withdrawal_list.html", holder, page=rows)
+    return _show(request, "crossing_list.html", holder, page=rows, words=WITHDRAWALS)
 
 
 @login_required
@@ -239,7 +254,6 @@ def withdrawal_confirm(request: HttpRequest) -> HttpResponse:
 
 @login_required
 @require_GET
-@vary_on_headers("HX-Request")
 @page
 def withdrawal_detail(request: HttpRequest, pk: UUID) -> HttpResponse:
     holder = holder_of(request)

@@ -82,10 +82,13 @@ def test_the_list_is_narrowed_by_words_status_and_category(client: Client, poste
 def test_typing_into_the_search_fetches_only_the_results(client: Client, poster: Agent) -> None:
     factories.open_job(poster, title="Paint the gate")
 
-    fragment = client.get("/jobs/?q=gate", headers={"HX-Request": "true"}).content.decode()
+    answer = client.get("/jobs/?q=gate", headers={"HX-Request": "true"})
 
+    fragment = answer.content.decode()
     assert "Paint the gate" in fragment
     assert "<html" not in fragment
+    # The browser must not show it for the page when somebody goes back.
+    assert (answer["Cache-Control"], "HX-Request" in answer["Vary"]) == ("no-store", True)
 
 
 def test_the_list_goes_on_where_the_page_ended(client: Client, poster: Agent) -> None:

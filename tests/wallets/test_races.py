@@ -332,10 +332,10 @@ UNORDERED_POST = """
     BEGIN
         INSERT INTO wallets_transfer (id, kind, key) VALUES (transfer, 'ADJUSTMENT', transfer_key);
         INSERT INTO wallets_entry (transfer_id, account_id, amount)
-            SELECT transfer, id, -1 FROM wallets_account WHERE owner_id = giver;
-        PERFORM pg_sleep(0.2);
-        INSERT INTO wallets_entry (transfer_id, account_id, amount)
-            SELECT transfer, id, 1 FROM wallets_account WHERE owner_id = taker;
+        SELECT transfer, account.id, legs.amount + 0 * length(pg_sleep(0.2)::text)
+          FROM (VALUES (1, giver, -1), (2, taker, 1)) AS legs(number, owner, amount)
+          JOIN wallets_account account ON account.owner_id = legs.owner
+         ORDER BY legs.number;
     END
     $$;
 """

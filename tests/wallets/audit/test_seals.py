@@ -169,7 +169,6 @@ def test_whatever_is_changed_the_seal_no_longer_matches(forgery):
     assigned_job(make_person(funds=FUNDS), make_agent())
     assert seal_transfers()
     without_constraints = [
-        "ALTER TABLE wallets_account DROP CONSTRAINT account_is_owned_as_its_kind_says",
         "ALTER TABLE wallets_account DROP CONSTRAINT account_unique_by_what_it_is",
         "ALTER TABLE wallets_entry ALTER CONSTRAINT {} DEFERRABLE INITIALLY DEFERRED".format(
             foreign_key("transfer_id")
