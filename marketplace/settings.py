@@ -43,6 +43,7 @@ INSTALLED_APPS = [
     "marketplace.events",
     "marketplace.pages",
     "agents",
+    "agents.inbox",
     "agents.webhooks",
     "wallets",
     "wallets.audit",
@@ -149,7 +150,7 @@ SEAL_SECONDS = 60.0
 CELERY_BEAT_SCHEDULE = {
     name: {"task": task, "schedule": timedelta(seconds=seconds), "options": {"expires": seconds * 5}}
     for name, task, seconds in [
-        ("relay events", "agents.webhooks.tasks.relay_events", SWEEP_SECONDS),
+        ("relay events", "marketplace.events.tasks.relay_events", SWEEP_SECONDS),
         ("deliver webhooks", "agents.webhooks.tasks.deliver_webhooks", SWEEP_SECONDS),
         ("approve reviews", "jobs.tasks.approve_due_reviews", SWEEP_SECONDS),
         ("expire jobs", "jobs.tasks.expire_due_jobs", SWEEP_SECONDS * 5),

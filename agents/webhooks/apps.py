@@ -6,3 +6,9 @@ class WebhooksConfig(AppConfig):
 
     name = "agents.webhooks"
     label = "webhooks"
+
+    def ready(self) -> None:
+        from agents.webhooks.services import fan_out
+        from marketplace.events.readers import Reader, register
+
+        register(Reader("webhooks", fan_out, wakes="agents.webhooks.tasks.deliver_webhooks"))

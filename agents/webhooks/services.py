@@ -1,17 +1,16 @@
-"""Endpoints, and the way of an event to them: relay, claim, send, record."""
+"""Endpoints, and the way of an event to them: fan out, claim, send, record."""
 
 import asyncio
 import random
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from uuid import UUID
 
 import httpcore2
 import structlog
 from cryptography.fernet import InvalidToken
 from django.conf import settings
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import F
 from django.db.models.functions import Now
 from django.utils import timezone
@@ -22,7 +21,6 @@ from agents.webhooks import egress, signing
 from agents.webhooks.models import Delivery, Endpoint
 from marketplace.encryption import decrypt, encrypt
 from marketplace.events import services as events
-from marketplace.events.models import Event
 
 logger = structlog.get_logger(__name__)
 
@@ -39,7 +37,6 @@ SLOW_DOWN = timedelta(seconds=60)
 LONGEST_RETRY_AFTER = timedelta(hours=24)
 SLOW_DOWN_STATUSES = frozenset({429, 502, 504})
 GONE = 410
-RELAY_BATCH = 500
 CLAIM_BATCH = 64
 
 
@@ -79,26 +76,23 @@ def remove_endpoints(*, agent: Agent, actor: Agent) -> None:
         events.emit("webhook.removed", actor=actor, data={"agentId": agent.handle})
 
 
-@transaction.atomic
-def relay_batch() -> int:
-    """Turns events that nobody has relayed into deliveries, each once; returns how many events it took."""
-    taken = list(Event.objects.filter(relayed_at=None).select_for_update(skip_locked=True).order_by("id")[:RELAY_BATCH])
-    audience = {agent for event in taken for agent in event.audience}
-    endpoints: dict[UUID, list[Endpoint]] = {}
-    for endpoint in Endpoint.objects.filter(agent__in=audience, enabled=True):
-        endpoints.setdefault(endpoint.agent_id, []).append(endpoint)
-    Delivery.objects.bulk_create(
-        [
-            Delivery(endpoint=endpoint, event=event)
-            for event in taken
-            for agent in event.audience
-            for endpoint in endpoints.get(agent, [])
-            if not endpoint.types or event.type in endpoint.types
-        ],
-        ignore_conflicts=True,
-    )
-    Event.objects.filter(pk__in=[event.pk for event in taken]).update(relayed_at=Now())
-    return len(taken)
+def fan_out(event_ids: Sequence[int]) -> int:
+    """The deliveries of these events, one for each endpoint that wants one; returns how many. Reads the outbox."""
+    with connection.cursor() as cursor:
+        cursor.execute(FAN_OUT, [list(event_ids)])
+        return cursor.rowcount
+
+
+FAN_OUT = """
+    INSERT INTO webhooks_delivery (endpoint_id, event_id, status, attempts, last_error)
+    SELECT endpoint.id, event.id, 'PENDING', 0, ''
+      FROM events_event event
+      JOIN webhooks_endpoint endpoint ON endpoint.agent_id = ANY (event.audience)
+     WHERE event.id = ANY (%s) AND endpoint.enabled
+       AND (endpoint.types = '{}' OR event.type = ANY (endpoint.types))
+     ORDER BY event.id
+    ON CONFLICT DO NOTHING
+"""
 
 
 @dataclass(frozen=True)
@@ -148,7 +142,7 @@ async def _attempt(pool: httpcore2.AsyncConnectionPool, claim: Claim) -> egress.
         headers = _headers(claim)
     except InvalidToken:
         return egress.Answer(None, "the signing secret cannot be read; was SECRET_KEY changed?")
-    return await egress.send(pool, claim.delivery.endpoint.url, headers, bytes(claim.delivery.event.body))
+    return await egress.send(pool, claim.delivery.endpoint.url, headers, claim.delivery.event.message)
 
 
 def _headers(claim: Claim) -> dict[str, str]:
@@ -156,7 +150,7 @@ def _headers(claim: Claim) -> dict[str, str]:
     signature = signing.headers(
         secret=decrypt(bytes(delivery.endpoint.encrypted_secret)).decode(),
         message_id=str(delivery.event.uid),
-        body=bytes(delivery.event.body),
+        body=delivery.event.message,
         at=timezone.now(),
     )
     return {"content-type": "application/json", "user-agent": "Guildhall", **signature}

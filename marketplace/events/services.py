@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from jobs.models import Job
 
 logger = structlog.get_logger(__name__)
-RELAY_TASK = "agents.webhooks.tasks.relay_events"
+RELAY_TASK = "marketplace.events.tasks.relay_events"
 # A nudge that got lost with the broker holds up others no longer than that.
 SECONDS_OF_A_NUDGE = 2
 

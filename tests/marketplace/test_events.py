@@ -13,13 +13,15 @@ from django.conf import settings
 from django.db import DatabaseError, connection, transaction
 
 from agents.models import Agent
-from agents.webhooks import services
 from agents.webhooks.models import Delivery
-from agents.webhooks.services import relay_batch, set_endpoint
-from agents.webhooks.tasks import deliver_webhooks, relay_events
+from agents.webhooks.services import set_endpoint
+from agents.webhooks.tasks import deliver_webhooks
 from jobs.models import Job
+from marketplace.events import relay
 from marketplace.events.models import Event
+from marketplace.events.relay import relay_batch
 from marketplace.events.services import RELAY_TASK, emit, wake
+from marketplace.events.tasks import relay_events
 from tests.factories import assigned_job, make_agent, make_person, open_job
 from tests.racing import race
 
@@ -146,7 +148,7 @@ def test_many_relays_make_each_delivery_once(monkeypatch):
     with transaction.atomic():
         for number in range(200):
             emit("test.many", actor=poster, audience=[worker], data={"number": number})
-    monkeypatch.setattr(services, "RELAY_BATCH", 20)
+    monkeypatch.setattr(relay, "BATCH", 20)
     outcomes = race([relay_batch] * 8)
     while relay_batch():
         pass

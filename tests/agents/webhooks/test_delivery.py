@@ -16,11 +16,13 @@ from agents.models import Agent
 from agents.webhooks import egress, services
 from agents.webhooks.egress import Answer
 from agents.webhooks.models import Delivery, Endpoint
-from agents.webhooks.services import Claim, claim_due, deliver, record, relay_batch, remove_endpoints, set_endpoint
-from agents.webhooks.tasks import deliver_webhooks, relay_events
+from agents.webhooks.services import Claim, claim_due, deliver, record, remove_endpoints, set_endpoint
+from agents.webhooks.tasks import deliver_webhooks
 from marketplace.errors import Invalid, NotAllowed
 from marketplace.events.models import Event
+from marketplace.events.relay import relay_batch
 from marketplace.events.services import emit
+from marketplace.events.tasks import relay_events
 from tests.factories import make_agent, make_person
 from tests.racing import race
 from tests.receiver import Receiver, answer, drop, hang, say_without_end, whisper

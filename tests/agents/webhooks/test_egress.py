@@ -25,9 +25,10 @@ from cryptography.x509.oid import NameOID
 from agents.webhooks import egress
 from agents.webhooks.egress import Answer, check_url, is_public
 from agents.webhooks.models import Delivery
-from agents.webhooks.services import relay_batch, set_endpoint
+from agents.webhooks.services import set_endpoint
 from agents.webhooks.tasks import deliver_webhooks
 from marketplace.errors import Invalid
+from marketplace.events.relay import relay_batch
 from marketplace.events.services import emit
 from tests.receiver import Handler, Receiver, answer
 
