@@ -21,9 +21,10 @@ from agents.serializers import (
     NewKeyRequest,
     OwnAgentSerializer,
     WebhookRequest,
-    WebhookSerializer,
 )
-from agents.webhooks.services import remove_endpoints, set_endpoint
+from agents.webhooks.queries import find_endpoint, find_hearer, first_endpoint
+from agents.webhooks.serializers import DeliverySerializer, EndpointWithSecretSerializer
+from agents.webhooks.services import remove_endpoints, send_test, set_endpoint
 from marketplace.api.requests import ApiRequest
 from marketplace.api.viewsets import ApiViewSet
 
@@ -47,7 +48,12 @@ class AgentViewSet(ApiViewSet):
     }
     filterset_class = AgentFilter
     serializer_class = OwnAgentSerializer
-    response_serializers = {"list": AgentSerializer, "retrieve": AgentSerializer, "webhook": WebhookSerializer}
+    response_serializers = {
+        "list": AgentSerializer,
+        "retrieve": AgentSerializer,
+        "webhook": EndpointWithSecretSerializer,
+        "test_webhook": DeliverySerializer,
+    }
     request_serializers = {
         "create": NewAgentRequest,
         "partial_update": AgentChangesRequest,
@@ -57,7 +63,7 @@ class AgentViewSet(ApiViewSet):
         "webhook": WebhookRequest,
     }
     public_actions = frozenset({"list", "retrieve"})
-    creating_actions = frozenset({"create", "heartbeat", "own_heartbeat", "webhook"})
+    creating_actions = frozenset({"create", "heartbeat", "own_heartbeat", "webhook", "test_webhook"})
 
     def get_object(self) -> Agent:
         return queries.find_agent(self.kwargs.get("id", "me"), me=self.request.actor)
@@ -122,8 +128,14 @@ class AgentViewSet(ApiViewSet):
         """Sets where the agent is told what happens, in place of where it was told before."""
         url = self.read()["webhook_url"]
         endpoint, secret = set_endpoint(agent=self.get_object(), actor=request.actor, url=url)
-        endpoint.secret = secret  # type: ignore[attr-defined]
+        endpoint = find_endpoint(endpoint.pk, endpoint.agent)
+        endpoint.secret = secret
         return self.reply(endpoint)
+
+    @action(detail=True, methods=["post"], url_path="webhook/test")
+    def test_webhook(self, request: ApiRequest, id: str) -> Response:
+        """Sends a test event to the first of the agent's webhooks; the delivery says what came back."""
+        return self.reply(send_test(endpoint=first_endpoint(find_hearer(id, request.actor)), actor=request.actor))
 
 
 class ApiKeyViewSet(ApiViewSet):

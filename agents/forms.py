@@ -9,7 +9,7 @@ from django.db import transaction
 from django.http import HttpRequest
 
 from agents.models import Agent, User
-from marketplace.html import ProseField
+from marketplace.html import ProseField, UsdcField
 
 MOST_SKILLS = 20
 LIFETIMES = [("", "Until revoked"), (30, "30 days"), (90, "90 days"), (365, "1 year")]
@@ -61,6 +61,16 @@ class ProfileForm(forms.Form):
     )
     vertical = ProseField(max_length=50, required=False, label="Category", help_text="Such as research or code.")
     skills = SkillsField(max_length=1000, required=False, help_text="Between commas.")
+    minimum_budget = UsdcField(
+        required=False, label="Smallest budget", help_text="New jobs for less are not brought to its notice."
+    )
+    most_active_jobs = forms.IntegerField(
+        min_value=1,
+        max_value=1000,
+        required=False,
+        label="Jobs at once",
+        help_text="While it works on that many, new jobs are not brought to its notice. Empty: any number.",
+    )
     model_name = ProseField(max_length=100, required=False, label="Model", help_text="As you declare it.")
 
 

@@ -97,6 +97,12 @@ class Agent(models.Model):
     description = models.TextField(blank=True, max_length=2000)
     vertical = models.CharField(max_length=50, blank=True)
     skills = ArrayField(models.CharField(max_length=50), default=list, blank=True)
+    minimum_budget = models.BigIntegerField(
+        null=True, blank=True, help_text="Micro-USDC; it is not told of jobs for less."
+    )
+    most_active_jobs = models.PositiveSmallIntegerField(
+        null=True, blank=True, help_text="It is not told of new jobs while it works on that many; empty: any number."
+    )
     model_name = models.CharField(max_length=100, blank=True)
     status = models.CharField(max_length=13, choices=Status, default=Status.ACTIVE)
     status_report = models.TextField(blank=True, max_length=2000)

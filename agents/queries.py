@@ -39,17 +39,18 @@ def leaderboard() -> QuerySet[Agent]:
     return Agent.objects.filter(status__in=[Agent.Status.ACTIVE, Agent.Status.PAUSED])
 
 
-def live_key(raw: str) -> ApiKey | None:
-    """The key that is neither revoked nor expired by the database's clock, of an agent that nobody has barred.
+def live_keys() -> QuerySet[ApiKey]:
+    """Keys that are neither revoked nor expired by the database's clock. Their agents may be barred."""
+    return ApiKey.objects.filter(Q(expires_at=None) | Q(expires_at__gt=Now()), revoked_at=None)
 
-    With its user's or owner's account an agent is barred too.
-    """
+
+def barred_agents() -> QuerySet[Agent]:
+    """Agents whose keys open nothing: suspended, or with their user's or owner's account."""
     barred = Q(status=Agent.Status.SUSPENDED) | Q(user__is_active=False) | Q(owner__is_active=False)
-    barred |= Q(owner__agent__status=Agent.Status.SUSPENDED)
-    key = (
-        ApiKey.objects.select_related("agent__user", "agent__owner")
-        .filter(digest=ApiKey.digest_of(raw), revoked_at=None)
-        .filter(Q(expires_at=None) | Q(expires_at__gt=Now()))
-        .first()
-    )
-    return None if key is None or Agent.objects.filter(barred, pk=key.agent_id).exists() else key
+    return Agent.objects.filter(barred | Q(owner__agent__status=Agent.Status.SUSPENDED))
+
+
+def live_key(raw: str) -> ApiKey | None:
+    """The key that is neither revoked nor expired, of an agent that nobody has barred."""
+    key = live_keys().select_related("agent__user", "agent__owner").filter(digest=ApiKey.digest_of(raw)).first()
+    return None if key is None or barred_agents().filter(pk=key.agent_id).exists() else key

@@ -9,7 +9,7 @@ from agents.models import Agent
 from agents.queries import find_agent
 from agents.services import OWNER_STATUSES
 from agents.webhooks.queries import endpoint_of
-from marketplace.api.fields import FixedField, TextField, TimestampField, WordField
+from marketplace.api.fields import FixedField, TextField, TimestampField, UsdcField, WholeNumberField, WordField
 from marketplace.api.serializers import CamelCaseSerializer, RequestSerializer
 from marketplace.errors import NotFound
 
@@ -38,6 +38,10 @@ class AgentSerializer(CamelCaseSerializer):
     description = serializers.CharField()
     vertical = serializers.CharField()
     skills = serializers.ListField(child=serializers.CharField())
+    min_budget_usdc = UsdcField(source="minimum_budget", allow_null=True, help_text="It is not told of jobs for less.")
+    max_active_jobs = serializers.IntegerField(
+        source="most_active_jobs", allow_null=True, help_text="It is not told of new jobs while it works on that many."
+    )
     model_name = serializers.CharField()
     status = serializers.ChoiceField(Agent.Status.choices)
     completed_jobs = serializers.IntegerField()
@@ -74,6 +78,10 @@ class AgentProfileRequest(RequestSerializer):
     description = TextField(max_length=2000, allow_blank=True, required=False)
     vertical = TextField(max_length=50, allow_blank=True, required=False)
     skills = serializers.ListField(child=TextField(max_length=50), max_length=50, required=False)
+    min_budget_usdc = UsdcField(source="minimum_budget", allow_null=True, required=False)
+    max_active_jobs = WholeNumberField(
+        source="most_active_jobs", min_value=1, max_value=1000, allow_null=True, required=False
+    )
     model_name = TextField(max_length=100, allow_blank=True, required=False)
     webhook_url = TextField(
         max_length=URL_LENGTH, allow_blank=True, required=False, help_text="Empty: no more webhooks."
@@ -107,17 +115,6 @@ class WebhookRequest(RequestSerializer):
     synonyms = {"url": ("webhookUrl",)}
 
     url = TextField(source="webhook_url", max_length=URL_LENGTH)
-
-
-class WebhookSerializer(CamelCaseSerializer):
-    """The endpoint, and the secret that signs what it is sent."""
-
-    id = serializers.UUIDField()
-    agent_id = serializers.CharField(source="agent.handle")
-    url = serializers.CharField()
-    enabled = serializers.BooleanField()
-    secret = serializers.CharField(help_text="Shown when the webhook is set.")
-    created_at = TimestampField()
 
 
 class ApiKeySerializer(CamelCaseSerializer):

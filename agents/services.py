@@ -12,10 +12,13 @@ from django.utils import timezone
 
 from agents.models import Agent, ApiKey
 from agents.rules import require_control, require_not_suspended
+from marketplace.api.problems import camel_case
 from marketplace.errors import Invalid, MarketError, NotAllowed
 from marketplace.events import services as events
 
-PROFILE_FIELDS = frozenset({"name", "description", "vertical", "skills", "model_name", "status"})
+PROFILE_FIELDS = frozenset(
+    {"name", "description", "vertical", "skills", "model_name", "status", "minimum_budget", "most_active_jobs"}
+)
 OWNER_STATUSES = frozenset({Agent.Status.ACTIVE, Agent.Status.PAUSED})
 KEYS_PER_AGENT = 10
 RESERVED_HANDLES = frozenset({"me", "new", "heartbeat"})
@@ -73,7 +76,8 @@ def update_agent(*, agent: Agent, actor: Agent, **changes: Any) -> Agent:
     for field, value in changes.items():
         setattr(agent, field, value)
     agent.save(update_fields=list(changes))
-    events.emit("agent.updated", actor=actor, audience=[agent], data={**_facts(agent), "changed": sorted(changes)})
+    facts = {**_facts(agent), "changed": sorted(map(camel_case, changes))}
+    events.emit("agent.updated", actor=actor, audience=[agent], data=facts)
     return agent
 
 

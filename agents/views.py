@@ -19,7 +19,7 @@ from agents.rules import acts_for
 from marketplace.errors import MarketError, NotFound
 from marketplace.html import actor_of, done, member_of, page, show_refusal
 
-PROFILE = ("name", "description", "vertical", "skills", "model_name")
+PROFILE = ("name", "description", "vertical", "skills", "minimum_budget", "most_active_jobs", "model_name")
 
 
 def own_agent(request: HttpRequest, handle: str) -> Agent:

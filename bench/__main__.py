@@ -6,6 +6,7 @@ python -m bench [--only ledger,growth,audit] [--rounds 5] [--seconds 3] [--save]
 import argparse
 import json
 import platform
+import socket
 import sys
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
@@ -21,7 +22,10 @@ from marketplace import embedded
 
 RESULTS = Path(__file__).parent / "results.md"
 SCHEMA, OURS, SPREAD, HORDAK = "bench_schema", "bench_ours", "bench_spread", "bench_hordak"
-SECTIONS = ("ledger", "growth", "audit")
+CROWD = "bench_crowd"
+HOOKS = "bench_webhooks"
+STREAMS = "bench_streams"
+SECTIONS = ("ledger", "growth", "audit", "fanout", "webhooks", "streams")
 MANY = 8
 
 LIMIT, TABLES = "limit: pgbench, one call a transfer", "limit on the product's own tables"
@@ -50,6 +54,8 @@ def options() -> argparse.Namespace:
     parser.add_argument("--times", type=int, default=50, help="each action in each round of growth")
     parser.add_argument("--small", type=int, default=10_000, help="entries of the small books")
     parser.add_argument("--large", type=int, default=1_000_000, help="entries of the large books")
+    parser.add_argument("--deliveries", type=int, default=4000, help="of webhooks, of each variant in each round")
+    parser.add_argument("--streams", type=int, default=1000, help="open at once")
     parser.add_argument("--save", action="store_true", help=f"write {RESULTS.name} too")
     parser.add_argument("--keep", action="store_true", help="leave the databases for a look")
     chosen = parser.parse_args()
@@ -78,9 +84,15 @@ def measure(server: Server, chosen: argparse.Namespace) -> str:
             parts.append(growth(server, chosen.rounds, chosen.times, sizes))
         if "audit" in sections:
             parts.append(audit(server, sizes))
+        if "fanout" in sections:
+            parts.append(fan_out(server, chosen.rounds))
+        if "webhooks" in sections:
+            parts.append(webhooks(server, chosen.rounds, chosen.deliveries))
+        if "streams" in sections:
+            parts.append(streams(server, chosen.rounds, chosen.streams, chosen.times))
     finally:
         if not chosen.keep:
-            for name in (SCHEMA, OURS, SPREAD, HORDAK, limit.DATABASE, limit.TABLES, *sizes):
+            for name in (SCHEMA, OURS, SPREAD, HORDAK, limit.DATABASE, limit.TABLES, CROWD, HOOKS, STREAMS, *sizes):
                 server.drop(name)
     return "\n".join(parts)
 
@@ -239,6 +251,122 @@ def audit(server: Server, sizes: dict[str, int]) -> str:
         rows.append([f"{entries:,}", *map(significant, found.values())])
     headings = ["entries", "manage.py audit, seconds", "its memory, MB", "GET /v1/audit, ms"]
     return "\n".join(["### Audit\n", table(headings, rows)])
+
+
+# Fan-out
+
+
+def fan_out(server: Server, rounds: int, agents: int = 10_000) -> str:
+    """One new job that fits ten thousand agents."""
+    say(f"Telling {agents:,} agents …")
+    server.make(CROWD, like=SCHEMA)
+    server.python("bench.fanout", "prepare", "--agents", agents, database=CROWD)
+
+    def asked(*words: str) -> Figures:
+        found: Figures = json.loads(server.python("bench.fanout", *words, database=CROWD))
+        return found
+
+    written = Rounds("fan-out", {name: partial(asked, name) for name in ("relay", "copy", "insert")}, rounds)
+    publications = {
+        "crowd": partial(asked, "publish"),
+        "nobody": partial(asked, "publish", "--category", "nobody"),
+    }
+    published = Rounds("publish", publications, rounds)
+    names = {"relay": "Guildhall's relay", "copy": "bare COPY", "insert": "bare INSERT of many rows"}
+    rows = [[names[name], significant(written.median(name, "rate"))] for name in names]
+    goals = [
+        ["÷ bare COPY", written.ratio("relay", "copy", "rate"), "≥ 0.5"],
+        ["÷ bare INSERT of many rows", written.ratio("relay", "insert", "rate"), "≥ 0.5"],
+        [
+            "publishing a job that fits all ÷ one that fits none",
+            published.ratio("crowd", "nobody", "seconds"),
+            "≤ 1.15",
+        ],
+    ]
+    return "\n".join(
+        [
+            f"### One event to {agents:,} agents\n",
+            table(["rows of the inbox", "rows/s"], rows),
+            table(["Guildhall's relay", "median (range)", "goal"], goals),
+        ]
+    )
+
+
+# Webhooks
+
+
+def webhooks(server: Server, rounds: int, count: int) -> str:
+    """As many as possible, and twenty a second; the bare sender is `bench.webhooks`' own."""
+    say("Preparing the endpoints …")
+    port = free_port()
+    server.make(HOOKS, like=SCHEMA)
+    server.python("bench.webhooks", "prepare", "--port", port, database=HOOKS)
+
+    def asked(*words: object) -> Figures:
+        found: Figures = json.loads(server.python("bench.webhooks", *words, "--port", port, database=HOOKS))
+        return found
+
+    names = {"ours": "Guildhall, through Celery", "bare": "bare sender"}
+    sent = Rounds("webhooks", {name: partial(asked, name, "--count", count) for name in names}, rounds)
+    at_ease = ["--rate", 20, "--count", max(20, count // 40)]
+    late = Rounds("webhooks, 20 a second", {name: partial(asked, name, *at_ease) for name in names}, rounds)
+    rows = [
+        [
+            label,
+            significant(sent.median(name, "rate")),
+            *(significant(1e3 * sent.median(name, figure)) for figure in ("cpu", "database_cpu")),
+            *(significant(1e3 * late.median(name, figure)) for figure in ("median", "p99")),
+        ]
+        for name, label in names.items()
+    ]
+    headings = [
+        "variant",
+        "deliveries/s",
+        "CPU ms of one",
+        "PostgreSQL's",
+        "20/s: median ms to arrive",
+        "99th percentile",
+    ]
+    goals = [
+        ["deliveries ÷ bare sender", sent.ratio("ours", "bare", "rate"), "≥ 0.5"],
+        ["CPU ÷ bare sender", sent.ratio("ours", "bare", "cpu"), "≤ 2.5"],
+        ["20/s: median ms", significant(1e3 * late.median("ours", "median")), "< 150"],
+        ["20/s: 99th percentile ms", significant(1e3 * late.median("ours", "p99")), "< 1,000"],
+    ]
+    return "\n".join(["### Webhooks\n", table(headings, rows), table(["Guildhall", "median (range)", "goal"], goals)])
+
+
+# Streams
+
+
+def streams(server: Server, rounds: int, count: int, times: int) -> str:
+    """So many open streams on one process, and events that are for all of them."""
+    say(f"Opening {count:,} streams …")
+    server.make(STREAMS, like=SCHEMA)
+
+    def asked() -> Figures:
+        words = ["--streams", count, "--times", times, "--port", free_port()]
+        found: Figures = json.loads(server.python("bench.streams", *words, database=STREAMS))
+        return found
+
+    found = Rounds("streams", {"ours": asked}, rounds)
+    memory = {name: found.median("ours", name) / 2**20 for name in ("empty", "open", "most")}
+    rows = [
+        ["memory without streams, MB", significant(memory["empty"]), ""],
+        [f"with {count:,} streams open, MB", significant(memory["open"]), "< 300"],
+        [f"after {times} events for all of them, MB", significant(memory["most"]), "< 300"],
+        ["an event's way from the relay to a stream, median ms", significant(1e3 * found.median("ours", "median")), ""],
+        ["99th percentile, ms", significant(1e3 * found.median("ours", "p99")), "< 1,000"],
+        ["to the last of all, median ms", significant(1e3 * found.median("ours", "all")), ""],
+        ["CPU of the process for one event on one stream, ms", significant(1e3 * found.median("ours", "cpu")), ""],
+    ]
+    return "\n".join([f"### {count:,} streams on one process\n", table(["streams", "median", "goal"], rows)])
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port: int = free.getsockname()[1]
+    return port
 
 
 if __name__ == "__main__":

@@ -7,4 +7,7 @@ class BidsConfig(AppConfig):
     name = "bids"
 
     def ready(self) -> None:
-        from bids import receivers  # noqa: F401  (connects them)
+        from bids import events, receivers  # noqa: F401  (connects them)
+        from marketplace.events import types
+
+        types.register(*events.TYPES)

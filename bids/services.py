@@ -44,10 +44,14 @@ def place_bid(
         raise Invalid.field("amount", f"Must be at most the budget of {format_usdc(job.budget)}.")
     if job.bids.filter(bidder=bidder, status=Bid.Status.PENDING).exists():
         raise AlreadyBid()
+    beaten = job.bids.filter(status=Bid.Status.PENDING).order_by("amount", "created_at").first()
     bid = Bid.objects.create(job=job, bidder=bidder, amount=amount, cover_letter=cover_letter, eta_minutes=eta_minutes)
     take_credit(bid=bid)
     Job.objects.filter(pk=job.pk).update(bid_count=F("bid_count") + 1)
     _tell("bid.received", bid, job, actor, audience=[job.poster])
+    if beaten is not None and amount < beaten.amount:
+        # That there is a lower bid, not what it is: amounts are the poster's to see.
+        _tell("bid.outbid", beaten, job, None, audience=[beaten.bidder])
     return bid
 
 

@@ -5,3 +5,9 @@ class DisputesConfig(AppConfig):
     """When they disagree."""
 
     name = "disputes"
+
+    def ready(self) -> None:
+        from disputes import events
+        from marketplace.events import types
+
+        types.register(*events.TYPES)

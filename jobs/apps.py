@@ -7,7 +7,12 @@ class JobsConfig(AppConfig):
     name = "jobs"
 
     def ready(self) -> None:
-        from jobs import audit
+        from jobs import audit, events
+        from jobs.matching import new_jobs_among
+        from marketplace.events import types
+        from marketplace.events.readers import Reader, register
         from wallets.audit import checks
 
         checks.register(*audit.CHECKS)
+        types.register(*events.TYPES)
+        register(Reader("matching", new_jobs_among, wakes="jobs.tasks.match_new_jobs"))

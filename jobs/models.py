@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import pgtrigger
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVector, SearchVectorField
@@ -81,6 +83,10 @@ class Job(models.Model):
     terms = models.JSONField()
     deadline_at = models.DateTimeField(help_text="An open job expires then.")
     auto_approve_at = models.DateTimeField(null=True, blank=True)
+    matched_at = models.DateTimeField(null=True, blank=True, help_text="When fitting agents were told of it.")
+    heartbeat_missed_at = models.DateTimeField(
+        null=True, blank=True, help_text="When its worker was last found to be silent."
+    )
     matures_at = models.DateTimeField(null=True, blank=True, help_text="Until then the payout is in clearing.")
     bid_count = models.PositiveIntegerField(default=0)
     revision_count = models.PositiveIntegerField(default=0)
@@ -123,6 +129,8 @@ class Job(models.Model):
             models.Index(fields=["worker", "-created_at", "-id"], name="job_of_worker"),
             models.Index(fields=["auto_approve_at"], condition=Q(status="IN_REVIEW"), name="job_review_due"),
             models.Index(fields=["deadline_at"], condition=Q(status="OPEN"), name="job_expiry_due"),
+            models.Index(fields=["published_at"], condition=Q(status="OPEN", matched_at=None), name="job_to_match"),
+            models.Index(fields=["started_at"], condition=Q(status="IN_PROGRESS"), name="job_in_progress"),
             models.Index(fields=["matures_at"], condition=Q(matures_at__isnull=False), name="job_payout_due"),
             models.Index(
                 fields=["payer"], condition=Q(completed_at=None, cancelled_at=None), name="job_unfinished_of_payer"
@@ -171,6 +179,19 @@ class Job(models.Model):
         if self.worker is None or self.price is None:
             raise ValueError(f"job {self.pk} has no worker")
         return self.worker, self.price
+
+    @property
+    def silent_since(self) -> datetime | None:
+        """When its worker was found to be silent; None once it was heard again, or when the work is over."""
+        missed, heard = self.heartbeat_missed_at, self.worker.last_heartbeat_at if self.worker else None
+        if (
+            missed is None
+            or self.status != Status.IN_PROGRESS
+            or self.updated_at > missed
+            or (heard and heard > missed)
+        ):
+            return None
+        return missed
 
     @property
     def fee(self) -> int:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from uuid import UUID
 
+from django.conf import settings
 from django.contrib.postgres.search import SearchQuery
-from django.db.models import Q, QuerySet
-from django.db.models.functions import Now
+from django.db.models import F, Q, QuerySet
+from django.db.models.functions import Greatest, Now
 
 from agents.models import Agent
 from agents.queries import agents_of
@@ -116,3 +118,18 @@ def due_to_mature() -> QuerySet[Job]:
 def due_to_expire() -> QuerySet[Job]:
     """Open jobs whose deadline has passed by the database's clock."""
     return Job.objects.filter(status=Status.OPEN, deadline_at__lte=Now()).order_by("deadline_at")
+
+
+def fallen_silent() -> QuerySet[Job]:
+    """Jobs in work whose worker's program used to send heartbeats and has sent no sign of life for too long.
+
+    A silence is found once: the next one begins with a new heartbeat.
+    """
+    heard = Greatest("worker__last_heartbeat_at", "updated_at")
+    silent = Job.objects.annotate(heard_at=heard).filter(
+        status=Status.IN_PROGRESS,
+        worker__kind=Agent.Kind.AI,
+        worker__last_heartbeat_at__isnull=False,
+        heard_at__lte=Now() - timedelta(seconds=settings.HEARTBEAT_SECONDS),
+    )
+    return silent.filter(Q(heartbeat_missed_at=None) | Q(heartbeat_missed_at__lt=F("heard_at"))).order_by("heard_at")

@@ -22,6 +22,7 @@ from marketplace.api.fields import (
 from marketplace.api.serializers import CamelCaseSerializer, RequestSerializer
 from marketplace.errors import NotFound
 from marketplace.events.models import Event
+from marketplace.timestamps import format_timestamp
 from wallets.models import Transfer
 from wallets.queries import reference
 
@@ -140,12 +141,20 @@ class JobSerializer(CamelCaseSerializer):
     started_at = TimestampField(allow_null=True)
     submitted_at = TimestampField(allow_null=True)
     auto_approve_at = TimestampField(allow_null=True)
+    heartbeat_missed_at = serializers.SerializerMethodField(
+        help_text="While the worker is silent: when that was found; for the two sides."
+    )
     completed_at = TimestampField(allow_null=True)
     cancelled_at = TimestampField(allow_null=True)
     available_actions = serializers.SerializerMethodField(help_text="What the caller may do to the job now.")
 
     def get_template_id(self, job: Job) -> str:
         return str(job.template_id or "")
+
+    @extend_schema_field(TimestampField(allow_null=True))
+    def get_heartbeat_missed_at(self, job: Job) -> str | None:
+        silent_since = job.silent_since if is_party(self.context["request"].actor, job) else None
+        return format_timestamp(silent_since) if silent_since else None
 
     def get_payment_status(self, job: Job) -> str:
         return payment_status(job)

@@ -20,6 +20,7 @@ from jobs.lifecycle import Status
 from jobs.models import Job, JobTemplate, Submission
 from jobs.rules import require
 from jobs.terms import Terms
+from marketplace.api.problems import camel_case
 from marketplace.errors import Invalid, MarketError
 from marketplace.events import services as events
 from marketplace.events.services import NewEvent
@@ -140,7 +141,8 @@ def update_job(*, job: Job, actor: Agent, **changes: Any) -> Job:
     _check(job)
     job.updated_at = timezone.now()
     job.save(update_fields=[*changes, "updated_at"])
-    events.emit("job.updated", job=job, actor=actor, audience=[job.poster], data={"changed": sorted(changes)})
+    facts = {"title": job.title, "changed": sorted(map(camel_case, changes))}
+    events.emit("job.updated", job=job, actor=actor, audience=[job.poster], data=facts)
     return job
 
 
@@ -195,7 +197,28 @@ def report_progress(*, job: Job, actor: Agent, percent: int, note: str = "") -> 
     if not 0 <= percent <= 100:
         raise Invalid.field("percent", "Must be between 0 and 100.")
     _move(job, transition.target, progress_percent=percent)
-    events.emit("job.progress", job=job, actor=actor, audience=[job.poster], data={"percent": percent, "note": note})
+    facts = {"title": job.title, "percent": percent, "note": note}
+    events.emit("job.progress", job=job, actor=actor, audience=[job.poster], data=facts)
+    return job
+
+
+@transaction.atomic
+def note_silence(*, job: Job) -> Job:
+    """The clock: the worker's heartbeats have stopped. The job is flagged and both sides are told."""
+    job = lock(job)
+    worker, _ = job.deal
+    heard = max(filter(None, [worker.last_heartbeat_at, job.updated_at]))
+    Job.objects.filter(pk=job.pk).update(heartbeat_missed_at=Now())
+    job.refresh_from_db(fields=["heartbeat_missed_at"])
+    assert job.heartbeat_missed_at is not None
+    facts = {
+        "title": job.title,
+        "status": job.status,
+        "agentId": worker.handle,
+        "lastHeartbeatAt": format_timestamp(worker.last_heartbeat_at) if worker.last_heartbeat_at else None,
+        "silentSeconds": int((job.heartbeat_missed_at - heard).total_seconds()),
+    }
+    events.emit("job.heartbeat_missed", job=job, actor=None, audience=[job.poster, worker], data=facts)
     return job
 
 
@@ -267,11 +290,12 @@ def _complete(job: Job, actor: Agent | None, reason: str) -> Job:
     if job.matures_at:
         facts["maturesAt"] = format_timestamp(job.matures_at)
     _tell("job.approved", job, actor, from_status=Status.IN_REVIEW, reason=reason, **facts)
-    paid = events.describe("job.paid", job=job, actor=actor, audience=[worker], data=facts)
+    paid = events.describe("job.paid", job=job, actor=actor, audience=[worker], data={"title": job.title, **facts})
     if is_held:
         wallets.release_escrow(job=job, worker=worker, price=price, fee=fee, clears=clears, event=paid)
     else:
         events.record(paid)
+    _tell("job.completed", job, actor, from_status=Status.IN_REVIEW, reason=reason, payoutUsdc=format_usdc(payout))
     return job
 
 
@@ -284,7 +308,7 @@ def mature_payout(*, job: Job) -> Job:
     if job.matures_at is None or job.status != Status.COMPLETED:
         return job
     _move(job, None, matures_at=None)
-    facts = {"payoutUsdc": format_usdc(payout)}
+    facts = {"title": job.title, "payoutUsdc": format_usdc(payout)}
     cleared = events.describe("job.payout_cleared", job=job, actor=None, audience=[worker], data=facts)
     wallets.mature_clearing(job=job, worker=worker, amount=payout, event=cleared)
     return job
@@ -381,6 +405,10 @@ def settle_job(*, job: Job, actor: Agent, to_poster: int, note: str) -> Job:
         Agent.objects.filter(pk=worker.pk).update(completed_jobs=F("completed_jobs") + 1)
     shares = {"refundUsdc": format_usdc(to_poster), "payoutUsdc": format_usdc(payout)}
     _tell("dispute.resolved", job, actor, from_status=Status.DISPUTED, reason=note, **shares)
+    if refund:
+        _tell("job.cancelled", job, actor, from_status=Status.DISPUTED, reason=note)
+    else:
+        _tell("job.completed", job, actor, from_status=Status.DISPUTED, reason=note, payoutUsdc=format_usdc(payout))
     return job
 
 

@@ -8,9 +8,10 @@ from celery import shared_task
 from django.db import transaction
 from django.db.models import QuerySet
 
+from jobs.matching import BATCH, match_next
 from jobs.models import Job
-from jobs.queries import due_for_approval, due_to_expire, due_to_mature
-from jobs.services import auto_approve_job, expire_job, mature_payout
+from jobs.queries import due_for_approval, due_to_expire, due_to_mature, fallen_silent
+from jobs.services import auto_approve_job, expire_job, mature_payout, note_silence
 
 logger = structlog.get_logger(__name__)
 
@@ -31,6 +32,21 @@ def expire_due_jobs() -> int:
 def mature_due_payouts() -> int:
     """Pays out the payouts whose dispute window has ended; returns how many."""
     return _settle(due_to_mature, mature_payout)
+
+
+@shared_task
+def note_missed_heartbeats() -> int:
+    """Flags the jobs whose worker has fallen silent and tells both sides; returns how many."""
+    return _settle(fallen_silent, note_silence)
+
+
+@shared_task
+def match_new_jobs() -> int:
+    """Tells fitting agents of jobs that were published; returns how many jobs."""
+    matched = 0
+    while matched < BATCH and match_next():
+        matched += 1
+    return matched
 
 
 def _settle(due: Callable[[], QuerySet[Job]], verb: Callable[..., Any]) -> int:

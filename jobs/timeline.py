@@ -23,6 +23,7 @@ WORDS = {
     "job.assigned": ("green", "hired {worker}", ""),
     "job.started": ("", "started work", ""),
     "job.progress": ("", "reported {percent}% done", ""),
+    "job.heartbeat_missed": ("red", "", "{agentId} has sent no sign of life for a while"),
     "job.submitted": ("brass", "handed in work", ""),
     "job.revision_requested": ("brass", "asked for changes", ""),
     "job.approved": ("green", "approved the work", "The review window ended, so the work was approved"),
@@ -35,7 +36,15 @@ WORDS = {
     "job.expired": ("red", "", "The deadline passed, so the job closed"),
 }
 MOST_LINES = 200
-PRIVATE = {"job.progress", "job.paid", "job.tipped", "job.payout_cleared", "bid.received", "bid.withdrawn"}
+PRIVATE = {
+    "job.progress",
+    "job.heartbeat_missed",
+    "job.paid",
+    "job.tipped",
+    "job.payout_cleared",
+    "bid.received",
+    "bid.withdrawn",
+}
 
 
 @dataclass(frozen=True)

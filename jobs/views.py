@@ -86,6 +86,7 @@ def job_page(request: HttpRequest, job: Job, status: int = 200, **context: Any) 
         "job": job,
         "actions": available_actions(job, actor),
         "is_poster": is_poster(actor, job),
+        "is_party": is_party(actor, job),
         "is_worker": is_worker(actor, job),
         "requirements": facts(job.input_data, job.template.input_schema if job.template else {}),
         "held": wallets.escrow_balance(job) if job.worker_id else 0,

@@ -7,7 +7,7 @@ from celery import Celery
 from celery.signals import setup_logging, worker_process_init
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "marketplace.settings")
-app = Celery("marketplace")
+app = Celery("marketplace", task_cls="marketplace.workers:Task")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 # Every installed app, those in folders of others included.
 app.autodiscover_tasks()

@@ -5,7 +5,7 @@ from collections.abc import MutableMapping
 from typing import Any
 
 # Keys of agents and signing secrets wherever they turn up, and the tokens in the addresses of mails.
-SECRETS = re.compile(r"(mj_live_|whsec_|/password/reset/key/|/confirm-email/)[^\s/'\"&?#]+")
+SECRETS = re.compile(r"(mj_live_|whsec_|/password/reset/key/|/confirm-email/|/mail/unsubscribe/)[^\s/'\"&?#]+")
 
 
 def hide_secrets(logger: Any, method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

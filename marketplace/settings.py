@@ -44,6 +44,8 @@ INSTALLED_APPS = [
     "marketplace.pages",
     "agents",
     "agents.inbox",
+    "agents.streams",
+    "agents.mail",
     "agents.webhooks",
     "wallets",
     "wallets.audit",
@@ -144,21 +146,35 @@ CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TASK_TIME_LIMIT = 120
+# A worker that takes nothing for so long while messages wait ends, for another to take its place.
+WORKER_STALE_SECONDS = env.float("WORKER_STALE_SECONDS", 40.0)
+# Deliveries have a worker of their own: receivers that hang must not hold up the relay or the clock.
+CELERY_TASK_ROUTES = {"agents.webhooks.tasks.*": {"queue": "webhooks"}}
 # Every wait is a row in PostgreSQL; these sweeps find the rows that are due, whatever was lost on the way.
 SWEEP_SECONDS = env.float("SWEEP_SECONDS", 2.0)
 SEAL_SECONDS = 60.0
+# How long the program of a worker may send no sign of life before both sides are told.
+HEARTBEAT_SECONDS = env.int("HEARTBEAT_SECONDS", 900)
+# How many agents at most are told of one new job; those with most completed jobs first.
+MOST_MATCHES = env.int("MOST_MATCHES", 10_000)
 CELERY_BEAT_SCHEDULE = {
     name: {"task": task, "schedule": timedelta(seconds=seconds), "options": {"expires": seconds * 5}}
     for name, task, seconds in [
         ("relay events", "marketplace.events.tasks.relay_events", SWEEP_SECONDS),
         ("deliver webhooks", "agents.webhooks.tasks.deliver_webhooks", SWEEP_SECONDS),
+        ("send letters", "agents.mail.tasks.send_letters", SWEEP_SECONDS * 5),
+        ("forget letters", "agents.mail.tasks.forget_letters", 3600.0),
         ("approve reviews", "jobs.tasks.approve_due_reviews", SWEEP_SECONDS),
         ("expire jobs", "jobs.tasks.expire_due_jobs", SWEEP_SECONDS * 5),
+        ("match new jobs", "jobs.tasks.match_new_jobs", SWEEP_SECONDS * 5),
+        ("note missed heartbeats", "jobs.tasks.note_missed_heartbeats", SWEEP_SECONDS * 5),
         ("mature payouts", "jobs.tasks.mature_due_payouts", SWEEP_SECONDS * 5),
         ("move withdrawals", "wallets.rails.tasks.move_withdrawals", SWEEP_SECONDS),
         ("receive deposits", "wallets.rails.tasks.receive_deposits", SWEEP_SECONDS),
         ("seal transfers", "wallets.audit.tasks.seal", SEAL_SECONDS),
         ("reconcile the books", "wallets.audit.tasks.reconcile", 600.0),
+        ("forget deliveries", "agents.webhooks.tasks.forget_deliveries", 600.0),
+        ("forget notifications", "agents.inbox.tasks.forget_notifications", 3600.0),
         ("forget idempotency keys", "marketplace.api.tasks.forget_idempotency_keys", 3600.0),
     ]
 }
@@ -198,6 +214,7 @@ EMAIL_CONFIG = env.email_url("EMAIL_URL", default="filemail:///" if LOCAL else "
 vars().update(EMAIL_CONFIG)
 if LOCAL and not env.str("EMAIL_URL", ""):
     EMAIL_FILE_PATH = str(embedded.data_home() / "mail")
+EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.str("DEFAULT_FROM_EMAIL", "Guildhall <guildhall@localhost>")
 
 # API
@@ -238,6 +255,10 @@ SPECTACULAR_SETTINGS = {
         "Verdict": "jobs.models.Submission.Verdict",
     },
     "PREPROCESSING_HOOKS": ["marketplace.api.schema.without_trailing_slashes"],
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "agents.webhooks.openapi.add_webhooks",
+    ],
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
 }
@@ -308,8 +329,34 @@ SEAL_MARGIN_SECONDS = 10.0
 # The books are audited that often, at the first sweep after it.
 AUDIT_SECONDS = 24 * 3600.0
 
+# Notifications that were read are kept that long, unread ones four times as long.
+NOTIFICATION_DAYS = env.int("NOTIFICATION_DAYS", 90)
 WEBHOOK_ALLOW_LOCAL_TARGETS = env.bool("WEBHOOK_ALLOW_LOCAL_TARGETS", LOCAL)
 WEBHOOK_LEASE_SECONDS = env.float("WEBHOOK_LEASE_SECONDS", 60.0)
+# Requests in flight at once: of one process of the worker, and to one endpoint from all of them.
+WEBHOOKS_IN_FLIGHT = env.int("WEBHOOKS_IN_FLIGHT", 64)
+WEBHOOKS_IN_FLIGHT_PER_ENDPOINT = 4
+MOST_WEBHOOK_ENDPOINTS = 20
+# How long the log of deliveries is kept.
+WEBHOOK_LOG_DAYS = env.int("WEBHOOK_LOG_DAYS", 30)
+
+# The hour of the day, in UTC, from which on what comes once a day is mailed.
+MAIL_DIGEST_HOUR = env.int("MAIL_DIGEST_HOUR", 7)
+MAIL_LEASE_SECONDS = env.float("MAIL_LEASE_SECONDS", 120.0)
+MAIL_KEPT_DAYS = env.int("MAIL_KEPT_DAYS", 30)
+
+# Streams of events, which a process of their own keeps open.
+
+# Where callers reach that process; empty where a proxy sends them there by the path, or there is none.
+STREAM_URL = env.str("STREAM_URL", "").rstrip("/")
+MOST_STREAMS = env.int("MOST_STREAMS", 2000)
+MOST_STREAMS_PER_AGENT = env.int("MOST_STREAMS_PER_AGENT", 10)
+STREAM_LIFETIME_SECONDS = env.float("STREAM_LIFETIME_SECONDS", 900.0)
+STREAM_HEARTBEAT_SECONDS = env.float("STREAM_HEARTBEAT_SECONDS", 15.0)
+# Between two looks whether those who listen still may.
+STREAM_CHECK_SECONDS = env.float("STREAM_CHECK_SECONDS", 20.0)
+# Each with a connection of the pool when it asks something.
+STREAM_THREADS = 4
 
 # Static files and templates
 
@@ -357,7 +404,7 @@ CONTENT_SECURITY_POLICY = {
         "style-src": [SELF, NONCE],
         "img-src": [SELF, "data:"],
         "font-src": [SELF],
-        "connect-src": [SELF],
+        "connect-src": [SELF, *([STREAM_URL] if STREAM_URL else [])],
         "manifest-src": [SELF],
         "form-action": [SELF],
         "frame-ancestors": [NONE],

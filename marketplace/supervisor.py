@@ -32,9 +32,13 @@ from marketplace.embedded.signals import ENDING, undisturbed
 CHECKOUT = Path(__file__).resolve().parent.parent
 SECONDS_TO_STOP = 15
 SECONDS_TO_ANSWER = 60
+# What ends sooner after its start is not helped by starting it again.
+SECONDS_TO_SETTLE = 5
 # In each web process. More only share out its one interpreter lock: on 2 processors 4 threads answered 629 requests
 # a second, 16 threads 521 and 32 threads 315. Never more than DATABASE_POOL_SIZE, so that none waits for a connection.
 WEB_THREADS = min(2 * (os.cpu_count() or 1) + 1, 16)
+# What a worker leaves with that takes nothing though messages wait (marketplace.workers, which needs Django).
+STALE = 75
 RELOADED = ("marketplace", "agents", "wallets", "jobs", "bids", "disputes")
 
 
@@ -53,18 +57,28 @@ class Program:
         return Program(self.name, [*watcher, shlex.join(self.command), *folders], self.environment)
 
 
-def site_programs(*, host: str, port: int, workers: int = 2, reload: bool = False) -> list[Program]:
-    """The processes of a whole site: `web`, `worker` and `beat`."""
-    environment = {"SITE_URL": site_url(host, port), "PYTHONUNBUFFERED": "1"}
+def site_programs(
+    *, host: str, port: int, stream_port: int | None = None, workers: int = 2, reload: bool = False
+) -> list[Program]:
+    """The processes of a whole site: `web`, `streams` on a port of its own, `worker`, `webhooks` and `beat`."""
+    stream_port = stream_port or port + 1
+    addresses = {"SITE_URL": site_url(host, port), "STREAM_URL": site_url(host, stream_port)}
+    environment = {**addresses, "PYTHONUNBUFFERED": "1"}
     # A worker's process has one task, and so one connection, at a time.
     background = environment | {"DATABASE_POOL_SIZE": "0"}
     celery = [sys.executable, "-W", "ignore:You're running the worker with superuser", "-m", "celery"]
     celery += ["--app", "marketplace", "--quiet"]
     schedule = str(embedded.data_home() / f"beat-schedule-{port}")
     worker = Program("worker", [*celery, "worker", "--concurrency", "2", "--loglevel", "INFO"], background)
+    # Receivers that hang hold up nothing but other deliveries. Threads, since a delivery waits most of the time, and
+    # two, so that one goes on while the other waits for its last answers.
+    sending = ["--queues", "webhooks", "--hostname", "webhooks@%h", "--pool", "threads", "--concurrency", "2"]
+    webhooks = Program("webhooks", [*celery, "worker", *sending, "--loglevel", "INFO"], background)
     beat = Program("beat", [*celery, "beat", "--schedule", schedule, "--pidfile", ""], background)
+    listening = ["--host", host, "--port", str(stream_port)]
+    streams = Program("streams", [sys.executable, "-m", "agents.streams", *listening], environment)
     web = Program("web", _web_command(host, port, workers, reload), environment)
-    return [web, *(program.watched() if reload else program for program in (worker, beat))]
+    return [web, *(program.watched() if reload else program for program in (streams, worker, webhooks, beat))]
 
 
 def _web_command(host: str, port: int, workers: int, reload: bool) -> list[str]:
@@ -97,7 +111,10 @@ def port_is_free(host: str, port: int) -> bool:
 
 
 class Supervisor:
-    """Runs programs until one ends or somebody asks it to stop; then none of them is left."""
+    """Runs programs until somebody asks it to stop, or one of them cannot run; then none of them is left.
+
+    One that ended after it had run for a while, or says that it is at a standstill, is started anew.
+    """
 
     def __init__(self, programs: Iterable[Program], output: IO[str] | None = None) -> None:
         self.programs = list(programs)
@@ -153,7 +170,16 @@ class Supervisor:
             self._print(line, program.name, colour)
 
     def _await_end(self, program: Program, process: subprocess.Popen[bytes], colour: str) -> None:
+        started = time.monotonic()
         code = process.wait()
+        if process not in self._processes:
+            return  # we are stopping
+        if code == STALE or time.monotonic() - started > SECONDS_TO_SETTLE:
+            self._print(f"{program.name} ended by itself ({code}); starting it anew.")
+            _end_group(process.pid)
+            self._processes.remove(process)
+            self._start(program, colour)
+            return
         self._endings.put((f"{program.name} ended by itself ({code}); stopping the others.", code if code > 0 else 1))
 
     def _print(self, text: str | bytes, name: str = "site", colour: str | None = None) -> None:

@@ -23,6 +23,9 @@ api: list[URLPattern | URLResolver] = [
     path("", include("wallets.audit.api_urls")),
     path("", include("wallets.budgets.api_urls")),
     path("", include("wallets.api_urls")),
+    path("", include("agents.inbox.api_urls")),
+    path("", include("agents.webhooks.api_urls")),
+    path("", include("agents.streams.api_urls")),
     path("", include("agents.api_urls")),
     re_path("^health/?$", HealthView.as_view(), name="health"),
 ]
@@ -35,7 +38,10 @@ urlpatterns = [
     path("", include("marketplace.pages.urls")),
     path("", include("wallets.budgets.urls")),
     path("", include("bids.credits.urls")),
+    path("", include("agents.mail.urls")),
+    path("", include("agents.inbox.urls")),
     path("", include("agents.webhooks.urls")),
+    path("", include("agents.streams.urls")),
     path("", include("agents.urls")),
     # Before those of jobs, whose actions would take "bids" and "dispute" for verbs.
     path("", include("disputes.urls")),

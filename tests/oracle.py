@@ -3,8 +3,16 @@
 tests/conftest.py asks it after each test that touches the database.
 """
 
+import json
 from collections.abc import Iterator
+from functools import cache
 
+import jsonschema_rs
+
+from agents.webhooks.openapi import message_schema
+from marketplace.events import types
+from marketplace.events.models import Event
+from tests.event_types import OF_TESTS
 from wallets.audit.checks import Check, Finding, registered
 
 STORY_CHECKS = [
@@ -58,7 +66,24 @@ def what_is_wrong() -> Iterator[Finding]:
         yield from check.look().findings
 
 
+def misdescribed_events() -> Iterator[str]:
+    """Every event whose message is not what its type says, or says more than that; those of tests say anything."""
+    for event in Event.objects.exclude(type__in=[type.name for type in OF_TESTS]).iterator():
+        for error in validator(event.type).iter_errors(json.loads(event.message)):
+            yield f"{event} ({'/'.join(map(str, error.instance_path))}): {error.message}"
+
+
+@cache
+def validator(name: str) -> jsonschema_rs.Validator:
+    """Of messages of a type, refusing members that its schema does not name."""
+    schema = message_schema(types.find(name))
+    closed = {**schema["properties"]["data"], "additionalProperties": False}
+    properties = {**schema["properties"], "data": closed}
+    whole = {**schema, "properties": properties, "additionalProperties": False}
+    return jsonschema_rs.Draft202012Validator(whole, validate_formats=True)
+
+
 def assert_books_sound() -> None:
     """Fails with a line for each thing that is wrong."""
-    wrong = [str(finding) for finding in what_is_wrong()]
+    wrong = [*map(str, what_is_wrong()), *misdescribed_events()]
     assert not wrong, "\n".join(wrong)

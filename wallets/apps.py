@@ -7,4 +7,7 @@ class WalletsConfig(AppConfig):
     name = "wallets"
 
     def ready(self) -> None:
-        from wallets import receivers  # noqa: F401
+        from marketplace.events import types
+        from wallets import events, receivers  # noqa: F401
+
+        types.register(*events.TYPES)

@@ -357,7 +357,8 @@ def _require_between(field: str, amount: int, least: int, most: int) -> None:
 
 
 def _event(type: str, agent: Agent, amount: int, actor: Agent | None, **data: str) -> NewEvent:
-    return events.describe(type, actor=actor, audience=[agent], data={"amountUsdc": format_usdc(amount), **data})
+    facts = {"agentId": agent.handle, "amountUsdc": format_usdc(amount)}
+    return events.describe(type, actor=actor, audience=[agent], data={**facts, **data})
 
 
 def _event_of(type: str, withdrawal: Withdrawal, actor: Agent | None, **data: str) -> NewEvent:

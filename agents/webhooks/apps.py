@@ -8,7 +8,10 @@ class WebhooksConfig(AppConfig):
     label = "webhooks"
 
     def ready(self) -> None:
+        from agents.webhooks import events
         from agents.webhooks.services import fan_out
+        from marketplace.events import types
         from marketplace.events.readers import Reader, register
 
+        types.register(*events.TYPES)
         register(Reader("webhooks", fan_out, wakes="agents.webhooks.tasks.deliver_webhooks"))

@@ -7,15 +7,18 @@ differently the second time gains nothing. There are no redirects and no proxies
 import asyncio
 import socket
 import ssl
-from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
-from typing import Any
+from types import TracebackType
+from typing import Any, Self
 from urllib.parse import urlsplit
 
-import httpcore2
+import aiohttp
+from aiohttp.abc import AbstractResolver, ResolveResult
 from django.conf import settings
+from yarl import URL
 
 from marketplace.errors import Invalid
 
@@ -23,7 +26,10 @@ CONNECT_SECONDS = 3.0
 TOTAL_SECONDS = 15.0
 MOST_RESPONSE_BYTES = 4096
 PUBLIC_PORTS = frozenset({443, 8443})
+MOST_HEADER_BYTES = 8190
 LONGEST_URL = 2000
+# Less than the least that servers keep an idle connection, so that none is closed under a request.
+IDLE_SECONDS = 2.0
 
 GLOBAL_UNICAST = IPv6Network("2000::/3")
 # Inside global unicast, yet they lead elsewhere: Teredo and its neighbours, 6to4, documentation.
@@ -87,40 +93,46 @@ def _check_literal(host: str, field: str, local: bool) -> None:
         raise Invalid.field(field, "Must not be a private address.")
 
 
-class GuardedBackend(httpcore2.AsyncNetworkBackend):
-    """Opens connections to checked addresses only."""
+def is_allowed(address: str) -> bool:
+    """Whether we connect to the address: a public one, or loopback where settings say so."""
+    return is_public(address) or (settings.WEBHOOK_ALLOW_LOCAL_TARGETS and is_loopback(address))
 
-    def __init__(self) -> None:
-        self._backend = httpcore2.AnyIOBackend()
 
-    async def connect_tcp(
-        self,
-        host: str,
-        port: int,
-        timeout: float | None = None,
-        local_address: str | None = None,
-        socket_options: Iterable[Any] | None = None,
-    ) -> httpcore2.AsyncNetworkStream:
-        address = await self._resolve(host, port)
-        return await self._backend.connect_tcp(address, port, timeout, local_address, socket_options)
+class GuardedResolver(AbstractResolver):
+    """The first address of a name, if every one of them is allowed: a name with one bad answer is a bad name."""
 
-    async def _resolve(self, host: str, port: int) -> str:
+    async def resolve(
+        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
+    ) -> list[ResolveResult]:
         found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
         addresses = [str(entry[4][0]) for entry in found]
-        local = settings.WEBHOOK_ALLOW_LOCAL_TARGETS
-        if not addresses or not all(is_public(a) or (local and is_loopback(a)) for a in addresses):
+        if not addresses or not all(map(is_allowed, addresses)):
             raise Blocked("The name resolves to an address that is not public.")
-        return addresses[0]
+        kind = socket.AF_INET6 if ":" in addresses[0] else socket.AF_INET
+        numeric = socket.AI_NUMERICHOST | socket.AI_NUMERICSERV
+        return [ResolveResult(hostname=host, host=addresses[0], port=port, family=kind, proto=0, flags=numeric)]
+
+    async def close(self) -> None:
+        """Nothing is kept open."""
 
 
-@dataclass(frozen=True)
+def guarded_socket(target: Any) -> socket.socket:
+    """A socket for that very address, which was looked at once more; numbers in URLs are not resolved before."""
+    family, kind, protocol, _, address = target
+    if not is_allowed(str(address[0])):
+        raise Blocked("The address is not public.")
+    return socket.socket(family, kind, protocol)
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
-    """What the receiver said, or why there was no answer."""
+    """What the receiver said, or why there was no answer. `body` is the beginning of it, as it came."""
 
     status: int | None
     error: str = ""
     retry_after: str = ""
     timed_out: bool = False
+    body: bytes = b""
 
     @property
     def accepted(self) -> bool:
@@ -133,41 +145,72 @@ def tls_context() -> ssl.SSLContext:
     return ssl.create_default_context()
 
 
-def new_pool() -> httpcore2.AsyncConnectionPool:
-    """A pool of guarded connections, for one event loop."""
-    return httpcore2.AsyncConnectionPool(
-        ssl_context=tls_context(), network_backend=GuardedBackend(), max_connections=64
-    )
+class Sender:
+    """Posts through guarded connections that are kept for the next request; for one event loop.
 
-
-async def send(pool: httpcore2.AsyncConnectionPool, url: str, headers: dict[str, str], body: bytes) -> Answer:
-    """POSTs the body within 15 seconds in all; reads at most 4 KB of the answer. Never raises for the network.
-
-    The URL is checked again: what may be sent to is what the settings say today, not on the day it was registered.
+    `async with Sender() as sender`. No cookies, redirects or proxies, and answers are not unpacked.
     """
-    try:
-        check_url(url, "url")
-        async with asyncio.timeout(TOTAL_SECONDS):
-            return await _post(pool, url, headers, body)
-    except TimeoutError:
-        return Answer(None, f"no answer within {TOTAL_SECONDS:.0f} seconds", timed_out=True)
-    except httpcore2.TimeoutException as error:
-        return Answer(None, f"{type(error).__name__}: {error}", timed_out=True)
-    except (Blocked, Invalid) as error:
-        return Answer(None, f"blocked: {error}")
-    except (httpcore2.NetworkError, httpcore2.ProtocolError, OSError, ValueError) as error:
-        return Answer(None, f"{type(error).__name__}: {error}"[:500])
+
+    async def __aenter__(self) -> Self:
+        # Name servers that are slow to answer occupy a thread each.
+        threads = ThreadPoolExecutor(settings.WEBHOOKS_IN_FLIGHT, "resolver")
+        asyncio.get_running_loop().set_default_executor(threads)
+        connector = aiohttp.TCPConnector(
+            ssl=tls_context(),
+            resolver=GuardedResolver(),
+            use_dns_cache=False,
+            socket_factory=guarded_socket,
+            limit=0,
+            keepalive_timeout=IDLE_SECONDS,
+        )
+        self._session = aiohttp.ClientSession(
+            connector=connector,
+            cookie_jar=aiohttp.DummyCookieJar(),
+            auto_decompress=False,
+            trust_env=False,
+            read_bufsize=MOST_RESPONSE_BYTES,
+            max_line_size=MOST_HEADER_BYTES,
+            max_field_size=MOST_HEADER_BYTES,
+            headers={"accept": "*/*", "accept-encoding": "identity"},
+        )
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._session.close()
+
+    async def send(self, url: str, headers: dict[str, str], body: bytes) -> Answer:
+        """POSTs the body within 15 seconds in all; reads at most 4 KB of the answer. Never raises for the network.
+
+        The URL is checked again: what may be sent to is what the settings say today, not when it was registered.
+        """
+        try:
+            check_url(url, "url")
+            return await self._post(url, headers, body)
+        except TimeoutError:
+            return Answer(None, f"no answer within {TOTAL_SECONDS:.0f} seconds", timed_out=True)
+        except (Blocked, Invalid) as error:
+            return Answer(None, f"blocked: {error}")
+        except (aiohttp.ClientError, OSError, ValueError) as error:
+            return Answer(None, f"{type(error).__name__}: {error}"[:500])
+
+    async def _post(self, url: str, headers: dict[str, str], body: bytes) -> Answer:
+        # Without a ceiling of its own aiohttp rounds the time up to whole seconds.
+        limits = aiohttp.ClientTimeout(total=TOTAL_SECONDS, sock_connect=CONNECT_SECONDS, ceil_threshold=60)
+        async with self._session.post(
+            URL(url, encoded=True), data=body, headers=headers, allow_redirects=False, timeout=limits
+        ) as response:
+            # Leaving the block closes the connection when there is more.
+            beginning = await _read(response, MOST_RESPONSE_BYTES)
+            retry_after = response.headers.get("retry-after", "")
+        return Answer(response.status, retry_after=retry_after, body=beginning)
 
 
-async def _post(pool: httpcore2.AsyncConnectionPool, url: str, headers: dict[str, str], body: bytes) -> Answer:
-    timeouts = {"connect": CONNECT_SECONDS, "read": TOTAL_SECONDS, "write": TOTAL_SECONDS, "pool": TOTAL_SECONDS}
-    async with pool.stream(
-        "POST", url, headers=list(headers.items()), content=body, extensions={"timeout": timeouts}
-    ) as response:
-        received = 0
-        async for chunk in response.aiter_stream():
-            received += len(chunk)
-            if received > MOST_RESPONSE_BYTES:
-                break
-        answered = {name.lower(): value for name, value in response.headers}
-        return Answer(response.status, retry_after=answered.get(b"retry-after", b"").decode("ascii", "replace"))
+async def _read(response: aiohttp.ClientResponse, most: int) -> bytes:
+    """The first bytes of the answer."""
+    parts, missing = [], most
+    while missing and (part := await response.content.read(missing)):
+        parts.append(part)
+        missing -= len(part)
+    return b"".join(parts)

@@ -13,13 +13,28 @@ from marketplace.identifiers import uuid7
 class Endpoint(models.Model):
     """A URL of an agent's program, and the secret that signs what is sent there."""
 
+    class Status(models.TextChoices):
+        ACTIVE = "ACTIVE", "Active"
+        PAUSED = "PAUSED", "Paused"
+        DISABLED = "DISABLED", "Disabled"
+
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     agent = models.ForeignKey(Agent, models.CASCADE, related_name="webhook_endpoints")
     url = models.URLField(max_length=2000)
+    name = models.CharField(max_length=100, blank=True)
     types = ArrayField(models.CharField(max_length=50), default=list, blank=True, help_text="Empty: every event.")
     encrypted_secret = models.BinaryField(editable=False)
-    enabled = models.BooleanField(default=True)
+    encrypted_previous_secret = models.BinaryField(default=b"", editable=False)
+    previous_secret_until = models.DateTimeField(null=True, blank=True, help_text="Both secrets sign until then.")
+    status = models.CharField(
+        max_length=8,
+        choices=Status,
+        default=Status.ACTIVE,
+        help_text="While paused, deliveries wait; while disabled, none are made.",
+    )
     disabled_reason = models.CharField(max_length=200, blank=True)
+    failing_since = models.DateTimeField(null=True, blank=True, help_text="The first failure since the last success.")
+    warned_at = models.DateTimeField(null=True, blank=True, help_text="When the owner was told that it fails.")
     created_at = models.DateTimeField(db_default=Now(), editable=False)
 
     class Meta:
@@ -39,8 +54,9 @@ class Delivery(models.Model):
         FAILED = "FAILED", "Given up"
 
     id = models.BigAutoField(primary_key=True)
-    endpoint = models.ForeignKey(Endpoint, models.CASCADE, related_name="deliveries")
-    event = models.ForeignKey(Event, models.PROTECT, related_name="deliveries")
+    # Found by the unique constraint below; nobody looks for the deliveries of an event.
+    endpoint = models.ForeignKey(Endpoint, models.CASCADE, related_name="deliveries", db_index=False)
+    event = models.ForeignKey(Event, models.PROTECT, related_name="deliveries", db_index=False)
     status = models.CharField(max_length=9, choices=Status, default=Status.PENDING)
     attempts = models.PositiveSmallIntegerField(default=0)
     next_attempt_at = models.DateTimeField(db_default=Now())
@@ -55,7 +71,37 @@ class Delivery(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["endpoint", "event"], name="delivery_once_per_endpoint_and_event")
         ]
-        indexes = [models.Index(fields=["next_attempt_at"], condition=Q(status="PENDING"), name="delivery_due")]
+        indexes = [
+            # The claim goes from endpoint to endpoint and takes those of each that are due.
+            models.Index(
+                fields=["endpoint", "next_attempt_at"], condition=Q(status="PENDING"), name="delivery_waiting"
+            ),
+            models.Index(
+                fields=["endpoint"], condition=Q(status="PENDING", leased_until__isnull=False), name="delivery_leased"
+            ),
+            models.Index(fields=["endpoint", "-id"], name="delivery_of_endpoint"),
+        ]
 
     def __str__(self) -> str:
         return f"delivery {self.pk}"
+
+
+class Attempt(models.Model):
+    """One request of a delivery, and what came of it. Deliveries that are sent again keep counting."""
+
+    id = models.BigAutoField(primary_key=True)
+    delivery = models.ForeignKey(Delivery, models.CASCADE, related_name="log", db_index=False)
+    number = models.PositiveSmallIntegerField()
+    started_at = models.DateTimeField()
+    latency_ms = models.PositiveIntegerField(help_text="Milliseconds from the start to the end of the answer.")
+    request_headers = models.JSONField(default=dict)
+    response_status = models.PositiveSmallIntegerField(null=True, blank=True)
+    response_body = models.TextField(blank=True, help_text="The first 4096 bytes of it.")
+    error = models.CharField(max_length=500, blank=True)
+
+    class Meta:
+        ordering = ["number"]
+        constraints = [models.UniqueConstraint(fields=["delivery", "number"], name="attempt_numbered_per_delivery")]
+
+    def __str__(self) -> str:
+        return f"attempt {self.number} of delivery {self.delivery_id}"

@@ -1,79 +1,214 @@
-"""Endpoints, and the way of an event to them: fan out, claim, send, record."""
+"""Endpoints: made, changed, paused and removed by their agent or its owner; and what is sent there again."""
 
-import asyncio
-import random
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
+from typing import Any
 
-import httpcore2
-import structlog
 from cryptography.fernet import InvalidToken
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import F
 from django.db.models.functions import Now
-from django.utils import timezone
 
 from agents.models import Agent
 from agents.rules import require_control
 from agents.webhooks import egress, signing
-from agents.webhooks.models import Delivery, Endpoint
+from agents.webhooks.models import Attempt, Delivery, Endpoint
 from marketplace.encryption import decrypt, encrypt
+from marketplace.errors import Invalid, MarketError
 from marketplace.events import services as events
+from marketplace.events import types as event_types
+from marketplace.events.models import Event
 
-logger = structlog.get_logger(__name__)
+TASK = "agents.webhooks.tasks.deliver_webhooks"
+A_DAY = 86_400
 
-# Waits between attempts (SURVIVE, Standard Webhooks: recommended schedule): eleven attempts over three days.
-WAITS = [
-    timedelta(seconds=5),
-    timedelta(minutes=1),
-    timedelta(minutes=5),
-    timedelta(minutes=30),
-    *(timedelta(hours=hours) for hours in (2, 5, 10, 14, 20, 24)),
-]
-MOST_JITTER = timedelta(minutes=15)
-SLOW_DOWN = timedelta(seconds=60)
-LONGEST_RETRY_AFTER = timedelta(hours=24)
-SLOW_DOWN_STATUSES = frozenset({429, 502, 504})
-GONE = 410
-CLAIM_BATCH = 64
+
+@transaction.atomic
+def create_endpoint(
+    *, agent: Agent, url: str, actor: Agent, name: str = "", types: Iterable[str] = (), secret: str = ""
+) -> tuple[Endpoint, str]:
+    """One more place where the agent is told what happens; returns the secret that signs what is sent there.
+
+    No types: every event. Raises Invalid naming `url`, `types` or `secret`, and MarketError when there are enough.
+    """
+    require_control(actor, agent)
+    _lock(agent)
+    if agent.webhook_endpoints.count() >= settings.MOST_WEBHOOK_ENDPOINTS:
+        raise MarketError(f"An agent has at most {settings.MOST_WEBHOOK_ENDPOINTS} endpoints; delete one first.")
+    secret = signing.check_secret(secret, "secret") if secret else signing.new_secret()
+    endpoint = Endpoint(agent=agent, name=name, types=_checked_types(types), encrypted_secret=encrypt(secret.encode()))
+    _point(endpoint, url, "url")
+    endpoint.save()
+    _tell("webhook.set", endpoint, actor)
+    return endpoint, secret
 
 
 @transaction.atomic
 def set_endpoint(
     *, agent: Agent, url: str, actor: Agent, secret: str = "", enabled: bool = True
 ) -> tuple[Endpoint, str]:
-    """Sends the agent's webhooks to `url`; returns the secret that signs them, for its owner to keep.
+    """Sends the agent's webhooks to `url`: its first endpoint, or the one that leads there already.
 
     The secret is made with the first URL and stays when the URL changes. Raises Invalid naming `webhookUrl`.
     """
     require_control(actor, agent)
-    egress.check_url(url, "webhookUrl")
-    Agent.objects.select_for_update(of=("self",), no_key=True).get(pk=agent.pk)
-    endpoint = agent.webhook_endpoints.order_by("created_at").first() or Endpoint(agent=agent)
+    _lock(agent)
+    its = agent.webhook_endpoints.order_by("created_at", "id")
+    endpoint = its.filter(url=url).first() or its.first() or Endpoint(agent=agent)
     secret = secret or _kept_secret(endpoint) or signing.new_secret()
-    endpoint.url, endpoint.enabled, endpoint.disabled_reason = url, enabled, ""
+    _point(endpoint, url, "webhookUrl")
+    endpoint.status = Endpoint.Status.ACTIVE if enabled else Endpoint.Status.DISABLED
+    endpoint.disabled_reason = ""
     endpoint.encrypted_secret = encrypt(secret.encode())
     endpoint.save()
-    events.emit("webhook.set", actor=actor, data={"agentId": agent.handle, "endpointId": str(endpoint.pk)})
+    _tell("webhook.set", endpoint, actor)
     return endpoint, secret
 
 
-def _kept_secret(endpoint: Endpoint) -> str:
-    """The endpoint's secret; none if it is new, or if the key that encrypted it is gone."""
-    try:
-        return decrypt(bytes(endpoint.encrypted_secret)).decode() if endpoint.encrypted_secret else ""
-    except InvalidToken:
-        return ""
+@transaction.atomic
+def update_endpoint(*, endpoint: Endpoint, actor: Agent, **changes: Any) -> Endpoint:
+    """Changes of `url`, `name` and `types`; what waits goes to the new address. Raises Invalid naming the field."""
+    require_control(actor, endpoint.agent)
+    endpoint = locked(endpoint)
+    if "url" in changes:
+        _point(endpoint, changes["url"], "url")
+    endpoint.name = changes.get("name", endpoint.name)
+    endpoint.types = _checked_types(changes.get("types", endpoint.types))
+    endpoint.save()
+    _tell("webhook.set", endpoint, actor)
+    return endpoint
+
+
+@transaction.atomic
+def rotate_secret(*, endpoint: Endpoint, actor: Agent, secret: str = "", overlap_seconds: int = A_DAY) -> str:
+    """A new signing secret, yours or made; for that many seconds the old one signs as well, so that nothing is lost."""
+    require_control(actor, endpoint.agent)
+    secret = signing.check_secret(secret, "secret") if secret else signing.new_secret()
+    endpoint = locked(endpoint)
+    keeps = overlap_seconds > 0 and bool(_kept_secret(endpoint))
+    endpoint.encrypted_previous_secret = endpoint.encrypted_secret if keeps else b""
+    endpoint.previous_secret_until = Now() + timedelta(seconds=overlap_seconds) if keeps else None
+    endpoint.encrypted_secret = encrypt(secret.encode())
+    endpoint.save()
+    _tell("webhook.secret_rotated", endpoint, actor)
+    return secret
+
+
+@transaction.atomic
+def pause_endpoint(*, endpoint: Endpoint, actor: Agent) -> Endpoint:
+    """Nothing is sent there for now; what happens meanwhile waits. One that is disabled stays so."""
+    require_control(actor, endpoint.agent)
+    endpoint = locked(endpoint)
+    if endpoint.status == Endpoint.Status.ACTIVE:
+        endpoint.status = Endpoint.Status.PAUSED
+        endpoint.save()
+        _tell("webhook.paused", endpoint, actor)
+    return endpoint
+
+
+@transaction.atomic
+def resume_endpoint(*, endpoint: Endpoint, actor: Agent) -> Endpoint:
+    """Sends what waits and what comes; a disabled endpoint begins anew, with its failures forgotten."""
+    require_control(actor, endpoint.agent)
+    endpoint = locked(endpoint)
+    if endpoint.status != Endpoint.Status.ACTIVE:
+        # What was allowed when it was registered may be refused today.
+        _point(endpoint, endpoint.url, "url")
+        endpoint.status, endpoint.disabled_reason = Endpoint.Status.ACTIVE, ""
+        endpoint.save()
+        _tell("webhook.resumed", endpoint, actor)
+        wake()
+    return endpoint
+
+
+@transaction.atomic
+def delete_endpoint(*, endpoint: Endpoint, actor: Agent) -> None:
+    """The endpoint, what waits for it and its log are gone."""
+    require_control(actor, endpoint.agent)
+    endpoint = locked(endpoint, for_deletion=True)
+    _tell("webhook.removed", endpoint, actor)
+    for rows in (Attempt.objects.filter(delivery__endpoint=endpoint), Delivery.objects.filter(endpoint=endpoint)):
+        rows._raw_delete(rows.db)
+    endpoint.delete()
 
 
 @transaction.atomic
 def remove_endpoints(*, agent: Agent, actor: Agent) -> None:
-    """The agent hears nothing more by webhook."""
+    """The agent hears nothing more by webhook. Its endpoints keep their secrets, should it set one again."""
     require_control(actor, agent)
-    if agent.webhook_endpoints.filter(enabled=True).update(enabled=False, disabled_reason="removed"):
-        events.emit("webhook.removed", actor=actor, data={"agentId": agent.handle})
+    _lock(agent)
+    for endpoint in agent.webhook_endpoints.exclude(status=Endpoint.Status.DISABLED):
+        disable(locked(endpoint), "removed")
+        _tell("webhook.removed", endpoint, actor)
+
+
+def disable(endpoint: Endpoint, reason: str) -> None:
+    """No more deliveries are made for it, and those that wait are given up; the caller holds its lock."""
+    endpoint.status, endpoint.disabled_reason = Endpoint.Status.DISABLED, reason
+    endpoint.save()
+    Delivery.objects.filter(endpoint=endpoint, status=Delivery.Status.PENDING).update(
+        status=Delivery.Status.FAILED, leased_until=None, last_error="the endpoint is disabled"
+    )
+
+
+@transaction.atomic
+def send_test(*, endpoint: Endpoint, actor: Agent) -> Delivery:
+    """A `webhook.test` for this endpoint alone, whatever types it asked for."""
+    require_control(actor, endpoint.agent)
+    endpoint = locked(endpoint)
+    if endpoint.status != Endpoint.Status.ACTIVE:
+        raise MarketError(f"The endpoint is {endpoint.get_status_display().lower()}; resume it first.")
+    event = _tell("webhook.test", endpoint, actor, audience=[endpoint.agent])
+    # There is nobody else to tell: the relay would give it to every endpoint of the agent.
+    Event.objects.filter(pk=event.pk).update(relayed_at=Now())
+    delivery = Delivery.objects.create(endpoint=endpoint, event=event)
+    wake()
+    return delivery
+
+
+@transaction.atomic
+def resend(*, delivery: Delivery, actor: Agent) -> Delivery:
+    """The same event to the same endpoint again, with the same id and bytes, from the first attempt on."""
+    require_control(actor, delivery.endpoint.agent)
+    _require_enabled(locked(delivery.endpoint))
+    begin_again(delivery.endpoint.deliveries.filter(pk=delivery.pk))
+    delivery.refresh_from_db()
+    return delivery
+
+
+@transaction.atomic
+def resend_failed(*, endpoint: Endpoint, actor: Agent, since: datetime) -> int:
+    """All deliveries again that were made since then and given up; returns how many."""
+    require_control(actor, endpoint.agent)
+    _require_enabled(locked(endpoint))
+    return begin_again(endpoint.deliveries.filter(status=Delivery.Status.FAILED, created_at__gte=since))
+
+
+@transaction.atomic
+def replay(*, endpoint: Endpoint, actor: Agent, since: datetime, until: datetime | None = None) -> int:
+    """Events of its types that the agent was told of in that time and this endpoint never was; returns how many."""
+    require_control(actor, endpoint.agent)
+    _require_enabled(locked(endpoint))
+    with connection.cursor() as cursor:
+        cursor.execute(REPLAY, {"endpoint": endpoint.pk, "since": since, "until": until})
+        missed: int = cursor.rowcount
+    wake()
+    return missed
+
+
+REPLAY = """
+    INSERT INTO webhooks_delivery (endpoint_id, event_id, status, attempts, last_error)
+    SELECT endpoint.id, event.id, 'PENDING', 0, ''
+      FROM webhooks_endpoint endpoint
+      JOIN inbox_notification notification ON notification.agent_id = endpoint.agent_id
+      JOIN events_event event ON event.id = notification.event_id
+     WHERE endpoint.id = %(endpoint)s AND event.created_at >= %(since)s
+       AND event.created_at < coalesce(%(until)s::timestamptz, 'infinity')
+       AND (endpoint.types = '{}' OR event.type = ANY (endpoint.types))
+     ORDER BY event.id
+    ON CONFLICT DO NOTHING
+"""
 
 
 def fan_out(event_ids: Sequence[int]) -> int:
@@ -88,113 +223,66 @@ FAN_OUT = """
     SELECT endpoint.id, event.id, 'PENDING', 0, ''
       FROM events_event event
       JOIN webhooks_endpoint endpoint ON endpoint.agent_id = ANY (event.audience)
-     WHERE event.id = ANY (%s) AND endpoint.enabled
+     WHERE event.id = ANY (%s) AND endpoint.status <> 'DISABLED'
        AND (endpoint.types = '{}' OR event.type = ANY (endpoint.types))
      ORDER BY event.id
     ON CONFLICT DO NOTHING
 """
 
 
-@dataclass(frozen=True)
-class Claim:
-    """A delivery that this worker alone may attempt until its lease ends."""
-
-    delivery: Delivery
-    leased_until: datetime
+def _lock(agent: Agent) -> None:
+    """Until the transaction ends nobody else adds an endpoint to it."""
+    Agent.objects.select_for_update(of=("self",), no_key=True).get(pk=agent.pk)
 
 
-@transaction.atomic
-def claim_due() -> list[Claim]:
-    """Leases deliveries that are due, in one short transaction: nothing is open while we talk to the network."""
-    due = (
-        Delivery.objects.filter(status=Delivery.Status.PENDING, next_attempt_at__lte=Now())
-        .exclude(leased_until__gt=Now())
-        .order_by("next_attempt_at")
-        .select_for_update(skip_locked=True, of=("self",))
-        .select_related("endpoint", "event")
-        .annotate(lease_ends=Now() + timedelta(seconds=settings.WEBHOOK_LEASE_SECONDS))
-    )
-    claims = [Claim(delivery, delivery.lease_ends) for delivery in due[:CLAIM_BATCH]]
-    if claims:
-        ids = [claim.delivery.pk for claim in claims]
-        Delivery.objects.filter(pk__in=ids).update(leased_until=claims[0].leased_until)
-    return claims
+def locked(endpoint: Endpoint, *, for_deletion: bool = False) -> Endpoint:
+    """The endpoint as it is now, ours until the transaction ends; deliveries of it are still made unless it goes."""
+    rows = Endpoint.objects.select_for_update(of=("self",), no_key=not for_deletion)
+    return rows.select_related("agent").get(pk=endpoint.pk)
 
 
-def deliver(claims: Sequence[Claim]) -> None:
-    """Sends all of them at once and records what came back."""
-    wanted = [claim for claim in claims if claim.delivery.endpoint.enabled]
-    for claim in claims:
-        if not claim.delivery.endpoint.enabled:
-            _settle(claim, status=Delivery.Status.FAILED, last_error="the endpoint is disabled")
-    for claim, answer in zip(wanted, asyncio.run(_send_all(wanted)), strict=True):
-        record(claim, answer)
+def _point(endpoint: Endpoint, url: str, field: str) -> None:
+    """Where the endpoint leads from now on; how the old address failed is forgotten."""
+    egress.check_url(url, field)
+    if endpoint.agent.webhook_endpoints.filter(url=url).exclude(pk=endpoint.pk).exists():
+        raise Invalid.field(field, "Another endpoint of this agent has that address.")
+    endpoint.url, endpoint.failing_since, endpoint.warned_at = url, None, None
 
 
-async def _send_all(claims: Iterable[Claim]) -> list[egress.Answer]:
-    async with egress.new_pool() as pool:
-        return await asyncio.gather(*(_attempt(pool, claim) for claim in claims))
+def _checked_types(types: Iterable[str]) -> list[str]:
+    wanted = list(dict.fromkeys(types))
+    if unknown := set(wanted) - set(event_types.names()):
+        raise Invalid.field("types", f"There are no events of type {', '.join(sorted(unknown))}.")
+    return wanted
 
 
-async def _attempt(pool: httpcore2.AsyncConnectionPool, claim: Claim) -> egress.Answer:
-    """What came of one of them; a secret that no key of ours decrypts is that endpoint's trouble alone."""
+def _kept_secret(endpoint: Endpoint) -> str:
+    """The endpoint's secret; none if it is new, or if the key that encrypted it is gone."""
     try:
-        headers = _headers(claim)
+        return decrypt(bytes(endpoint.encrypted_secret)).decode() if endpoint.encrypted_secret else ""
     except InvalidToken:
-        return egress.Answer(None, "the signing secret cannot be read; was SECRET_KEY changed?")
-    return await egress.send(pool, claim.delivery.endpoint.url, headers, claim.delivery.event.message)
+        return ""
 
 
-def _headers(claim: Claim) -> dict[str, str]:
-    delivery = claim.delivery
-    signature = signing.headers(
-        secret=decrypt(bytes(delivery.endpoint.encrypted_secret)).decode(),
-        message_id=str(delivery.event.uid),
-        body=delivery.event.message,
-        at=timezone.now(),
+def _require_enabled(endpoint: Endpoint) -> None:
+    if endpoint.status == Endpoint.Status.DISABLED:
+        raise MarketError("The endpoint is disabled; resume it first.")
+
+
+def begin_again(deliveries: Any) -> int:
+    """From the first attempt on. One that a worker is at this moment stays that worker's."""
+    begun: int = deliveries.update(
+        status=Delivery.Status.PENDING, attempts=0, next_attempt_at=Now(), delivered_at=None, last_error=""
     )
-    return {"content-type": "application/json", "user-agent": "Guildhall", **signature}
+    wake()
+    return begun
 
 
-def record(claim: Claim, answer: egress.Answer) -> None:
-    """Ends the delivery, or says when it is tried again; 410 disables the endpoint."""
-    if answer.accepted:
-        _settle(
-            claim,
-            status=Delivery.Status.DELIVERED,
-            delivered_at=Now(),
-            response_status=answer.status,
-            last_error="",
-        )
-        return
-    if answer.status == GONE:
-        Endpoint.objects.filter(pk=claim.delivery.endpoint_id).update(
-            enabled=False, disabled_reason="the receiver answered 410 Gone"
-        )
-    wait = _wait(claim.delivery.attempts, answer)
-    error = answer.error or f"answered {answer.status}"
-    if wait is None or answer.status == GONE:
-        _settle(claim, status=Delivery.Status.FAILED, response_status=answer.status, last_error=error)
-    else:
-        _settle(claim, next_attempt_at=Now() + wait, response_status=answer.status, last_error=error)
-    logger.info("webhook_not_accepted", delivery=claim.delivery.pk, error=error)
+def wake() -> None:
+    transaction.on_commit(partial(events.wake, TASK))
 
 
-def _settle(claim: Claim, **changes: object) -> None:
-    """Writes the outcome unless the lease ended and another worker has the delivery now."""
-    Delivery.objects.filter(
-        pk=claim.delivery.pk, status=Delivery.Status.PENDING, leased_until=claim.leased_until
-    ).update(attempts=F("attempts") + 1, leased_until=None, **changes)
-
-
-def _wait(attempts_before: int, answer: egress.Answer) -> timedelta | None:
-    """How long until the next attempt, or None after the last. Jitter is only added, so nothing comes early."""
-    if attempts_before >= len(WAITS):
-        return None
-    wait = WAITS[attempts_before]
-    wait += random.uniform(0, 1) * min(MOST_JITTER, wait * 0.2)  # noqa: S311  (spreads load, keeps no secret)
-    if answer.timed_out or answer.status in SLOW_DOWN_STATUSES:
-        wait = max(wait, SLOW_DOWN)
-    if answer.retry_after.isdecimal():
-        wait = max(wait, min(timedelta(seconds=int(answer.retry_after[:6])), LONGEST_RETRY_AFTER))
-    return wait
+def _tell(type: str, endpoint: Endpoint, actor: Agent | None, audience: Iterable[Agent] = ()) -> Event:
+    """An event about the endpoint. Its URL is not in it: some keep a secret there."""
+    data = {"agentId": endpoint.agent.handle, "endpointId": str(endpoint.pk), "name": endpoint.name}
+    return events.emit(type, actor=actor, audience=audience, data=data)

@@ -8,7 +8,9 @@ class CreditsConfig(AppConfig):
     label = "credits"
 
     def ready(self) -> None:
-        from bids.credits import audit
+        from bids.credits import audit, events
+        from marketplace.events import types
         from wallets.audit import checks
 
         checks.register(*audit.CHECKS)
+        types.register(*events.TYPES)

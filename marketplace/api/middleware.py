@@ -14,6 +14,12 @@ HEADER = "X-Request-Id"
 _SAFE = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 
+def request_id_of(request: HttpRequest) -> str:
+    """What the caller calls the request, if that is safe to log, or a new name."""
+    sent = request.META.get("HTTP_X_REQUEST_ID", "")
+    return sent if _SAFE.fullmatch(sent) else str(uuid7())
+
+
 class RequestIdMiddleware:
     """One name for a request in its response, its log lines and its problem document (FEATURES J5): the caller's own
     when it is safe to log."""
@@ -22,8 +28,7 @@ class RequestIdMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        sent = request.META.get("HTTP_X_REQUEST_ID", "")
-        request_id = sent if _SAFE.fullmatch(sent) else str(uuid7())
+        request_id = request_id_of(request)
         # The request logger, further in, takes its id from this header.
         request.META["HTTP_X_REQUEST_ID"] = request_id
         request.request_id = request_id  # type: ignore[attr-defined]

@@ -5,9 +5,15 @@ from typing import Any
 from django.conf import settings
 from drf_spectacular.extensions import OpenApiAuthenticationExtension, OpenApiSerializerFieldExtension
 from drf_spectacular.openapi import AutoSchema
-from drf_spectacular.plumbing import ResolvedComponent
-from drf_spectacular.utils import OpenApiParameter
+from drf_spectacular.plumbing import (
+    ComponentRegistry,
+    ResolvedComponent,
+    build_mocked_view,
+    normalize_result_object,
+)
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.permissions import SAFE_METHODS, AllowAny
+from rest_framework.serializers import Serializer
 
 from marketplace.api import idempotency, middleware, problems
 
@@ -48,6 +54,7 @@ FAILURES = {
     "413": "The body is too large.",
     "415": "The body is not JSON.",
     "422": "The Idempotency-Key was used for another request.",
+    "429": "Too many at once; try again after `Retry-After` seconds.",
     "503": "Busy; nothing was done. Send it again after `Retry-After` seconds.",
 }
 ON_CHANGE = ("402", "409", "413", "415", "422", "503")
@@ -81,6 +88,8 @@ class EnvelopeSchema(AutoSchema):
     def get_override_parameters(self) -> list[Any]:
         if orders := self._is_list_view() and list(getattr(self.view, "orders", ())):
             return [OpenApiParameter(name="sort", description="Which come first.", enum=orders)]
+        if parameters := getattr(self.view, "parameter_serializers", {}).get(getattr(self.view, "action", None)):
+            return [parameters]
         if self.method in SAFE_METHODS:
             return []
         key = OpenApiParameter(
@@ -95,7 +104,22 @@ class EnvelopeSchema(AutoSchema):
         created = getattr(self.view, "action", None) in getattr(self.view, "creating_actions", ())
         code = "201" if created else "200"
         bodies = {code: self._get_response_for_code(self.get_response_serializers(), code, direction=direction)}
+        if getattr(self.view, "action", None) in getattr(self.view, "streaming_actions", ()):
+            bodies = self._stream()
         return bodies | {code: self._problem(code) for code in self._failures()}
+
+    def _stream(self) -> dict[str, Any]:
+        """Server-sent events, perhaps at another address."""
+        headers = self._get_response_headers_for_code("200")
+        location = {"description": "The same stream.", "required": True, "schema": {"type": "string", "format": "uri"}}
+        return {
+            "200": {
+                "description": "Events without end.",
+                "headers": headers,
+                "content": {"text/event-stream": {"schema": _TEXT}},
+            },
+            "307": {"description": "The stream is there.", "headers": {**headers, "Location": location}},
+        }
 
     def _failures(self) -> list[str]:
         public = any(isinstance(permission, AllowAny) for permission in self.view.get_permissions())
@@ -193,6 +217,13 @@ class FixedFieldSchema(OpenApiSerializerFieldExtension):
 
     def map_serializer_field(self, auto_schema: AutoSchema, direction: str) -> dict[str, Any]:
         return {"const": self.target.value}
+
+
+def schema_of(serializer: type[Serializer[Any]]) -> dict[str, Any]:
+    """The JSON Schema of what a serializer of plain fields writes: whole, without references."""
+    view: Any = build_mocked_view("post", "/", extend_schema(), ComponentRegistry())
+    schema: dict[str, Any] = normalize_result_object(view.schema._map_serializer(serializer(), "response"))
+    return schema
 
 
 def without_trailing_slashes(endpoints: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:

@@ -14,6 +14,7 @@ from django.conf import settings
 from rich.console import Console
 from rich.table import Table
 
+from agents.mail.models import Letter
 from marketplace.money import format_usdc, parse_usdc
 from wallets.audit.services import audit_books
 
@@ -65,6 +66,18 @@ class Show:
         job = self.call("PATCH", f"/jobs/{job['id']}/approve")
         self.tell(f"approved; {job['payoutUsdc']} USDC released to {job['agentId']}, the rest is the fee")
         self.await_heard("job.paid")
+        self.find_mail(job)
+
+    def find_mail(self, job: dict[str, Any]) -> None:
+        """The mail that told the poster of the output; when local, mails are files."""
+        about = Letter.objects.filter(
+            user__email=self.sandbox["poster"]["email"],
+            status=Letter.Status.SENT,
+            items__event__job=job["id"],
+            items__event__type="job.submitted",
+        )
+        self.await_value("the mail to the poster", about.exists, bool)
+        self.tell(f"was mailed when the output came (look in {settings.EMAIL_FILE_PATH or settings.EMAIL_HOST})")
 
     def job_left_to_the_clock(self) -> None:
         self.console.rule("A job, approved by the clock")

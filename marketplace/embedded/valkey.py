@@ -21,7 +21,7 @@ def start(say: Say) -> None:
     if _answers():
         return
     server = launch(
-        *(_program(), "--port", "0", "--unixsocket", redis_socket(), "--unixsocketperm", "700", "--dir", folder()),
+        *(program(), "--port", "0", "--unixsocket", redis_socket(), "--unixsocketperm", "700", "--dir", folder()),
         *("--databases", "64", "--save", "", "--appendonly", "no", "--maxmemory-policy", "noeviction"),
         log=log(),
     )
@@ -46,7 +46,8 @@ def log() -> Path:
     return service_home() / "valkey.log"
 
 
-def _program() -> Path:
+def program() -> Path:
+    """The server of the package for this machine."""
     system, machine = platform.system().lower(), platform.machine().lower().replace("amd64", "x86_64")
     return package_folder(PACKAGE) / "_binaries" / f"{system}-{machine}" / "valkey-server"
 

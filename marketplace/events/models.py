@@ -52,8 +52,13 @@ class Event(models.Model):
 
     @property
     def message(self) -> bytes:
-        """What everybody is sent: the frozen body and the event's place in the order, always the same bytes.
+        """What everybody is sent, always the same bytes."""
+        return message_of(self.pk, bytes(self.body))
 
-        Whoever keeps the highest `sequence` they have seen of a job knows which message is the later one (SURVIVE W9).
-        """
-        return bytes(self.body)[:-1] + b',"sequence":%d}' % self.pk
+
+def message_of(sequence: int, body: bytes) -> bytes:
+    """The frozen body of an event and its place in the order.
+
+    Whoever keeps the highest `sequence` they have seen of a job knows which message is the later one (SURVIVE W9).
+    """
+    return body[:-1] + b',"sequence":%d}' % sequence

@@ -18,6 +18,7 @@ from django.utils import timezone
 from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
+from marketplace.events import types
 from marketplace.events.models import Event
 from marketplace.identifiers import uuid7
 from marketplace.timestamps import format_timestamp
@@ -57,7 +58,9 @@ def describe(
 
     `actor` is None for the clock. `audience` are the agents who are told; `data` is what they are told, in the
     words of the native API. The body that webhooks send is frozen here (Standard Webhooks: type, timestamp, data).
+    Raises LookupError for a type that no app lists.
     """
+    types.find(type)
     uid = uuid7()
     payload = {**({"jobId": str(job.pk)} if job else {}), **data}
     return NewEvent(
@@ -108,7 +111,10 @@ def wake(task: str) -> None:
 @task_prerun.connect
 def let_it_be_woken_again(sender: Any, **_: Any) -> None:
     """A task begins: what is committed from now on needs another nudge."""
-    cache.delete(_nudge(sender.name))
+    try:
+        cache.delete(_nudge(sender.name))
+    except (RedisError, OSError) as error:
+        logger.warning("nudge_not_forgotten", task=sender.name, error=str(error))
 
 
 def _nudge(task: str) -> str:

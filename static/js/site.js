@@ -126,10 +126,15 @@ document.addEventListener("keydown", (event) => {
   search.select();
 });
 
-for (const button of document.querySelectorAll("[data-copy], [data-print]")) button.hidden = false;
-for (const element of document.querySelectorAll("time")) {
-  // The server says UTC; the reader's own zone is known only here.
-  element.title = new Date(element.dateTime).toLocaleString(undefined, { dateStyle: "long", timeStyle: "long" });
+function dress() {
+  for (const button of document.querySelectorAll("[data-copy], [data-print]")) button.hidden = false;
+  for (const element of document.querySelectorAll("time")) {
+    // The server says UTC; the reader's own zone is known only here.
+    element.title = new Date(element.dateTime).toLocaleString(undefined, { dateStyle: "long", timeStyle: "long" });
+  }
 }
+
+dress();
+document.addEventListener("renewed", dress);
 for (const output of document.querySelectorAll("[data-fee-bps]")) showFee(output);
 setInterval(() => document.querySelectorAll("time[data-relative]").forEach(refreshTime), 60_000);

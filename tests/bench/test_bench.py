@@ -56,8 +56,14 @@ def test_prints_every_row_and_proves_the_books(section: str) -> None:
 
 def test_refuses_a_section_that_it_does_not_know() -> None:
     with pytest.raises(subprocess.CalledProcessError) as refused:
-        bench("--only=webhooks")
-    assert "--only knows ledger, growth, audit, not webhooks" in refused.value.stderr
+        bench("--only=weather")
+    assert "--only knows ledger, growth, audit, fanout, webhooks, streams, not weather" in refused.value.stderr
+
+
+def test_webhooks_are_measured_beside_a_bare_sender() -> None:
+    report = bench("--only=webhooks", *TINY, "--deliveries=100")
+    for row in ("Guildhall, through Celery", "bare sender", "deliveries ÷ bare sender", "20/s: 99th percentile ms"):
+        assert f"| {row} |" in report
 
 
 def bench(*arguments: str) -> str:

@@ -13,6 +13,7 @@ from jobs.models import Job
 from jobs.rules import WrongStatus
 from marketplace.errors import Invalid, NotAllowed
 from marketplace.events.models import Event
+from marketplace.money import format_usdc
 from tests.factories import BUDGET, FUNDS, PRICE, assigned_job, draft_job, make_agent, make_bid, make_person, open_job
 from wallets.queries import balance, escrow_balance
 
@@ -192,3 +193,18 @@ def test_the_database_keeps_one_accepted_and_one_standing_offer(poster, worker, 
     changes = {**sql, **({"bidder": worker} if "bidder" in sql else {})}
     with pytest.raises(IntegrityError, match="bid_one_"), transaction.atomic():
         Bid.objects.filter(pk=other.pk).update(**changes)
+
+
+def test_who_had_the_lowest_offer_is_told_of_a_lower_one_and_of_no_amount(poster):
+    """S16: bid.outbid. Amounts are the poster's to see, so the event holds only the bidder's own."""
+    first, second, third = (make_agent(name=name) for name in ("First", "Second", "Third"))
+    job = open_job(poster)
+    make_bid(job, first, PRICE)
+    make_bid(job, second, PRICE)
+    assert "bid.outbid" not in told(first) + told(second), "the same amount is not lower, and came later"
+    make_bid(job, third, PRICE - 1)
+    assert [told(agent).count("bid.outbid") for agent in (first, second, third)] == [1, 0, 0]
+    event = Event.objects.get(type="bid.outbid")
+    assert (event.actor, event.data["agentId"]) == (None, first.handle)
+    assert third.handle not in str(event.data)
+    assert format_usdc(PRICE - 1) not in str(event.data)

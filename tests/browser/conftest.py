@@ -33,14 +33,14 @@ def site(live_server: Any, monkeypatch: pytest.MonkeyPatch) -> str:
 @pytest.fixture
 def open_browser(chromium: str, site: str) -> OpenBrowser:
     """Opens a page for a `with` block; afterwards fails for anything the console complained of, broken rules of the
-    content security policy included, and for any request to another host.
+    content security policy included, and for any request to another host than the site and the one named by `also`.
 
     Playwright keeps an event loop in this thread while it runs, and Django refuses its database under a loop: what
     the block needs of the database is done before it, after it, or over HTTP.
     """
 
     @contextmanager
-    def opened(**options: Any) -> Iterator[Page]:
+    def opened(also: str = "data:", **options: Any) -> Iterator[Page]:
         complaints: list[str] = []
 
         def hear(message: ConsoleMessage) -> None:
@@ -48,7 +48,7 @@ def open_browser(chromium: str, site: str) -> OpenBrowser:
                 complaints.append(f"{message.text} ({message.location.get('url')})")
 
         def watch(request: Request) -> None:
-            if not request.url.startswith((site, "data:")):
+            if not request.url.startswith((site, "data:", also)):
                 complaints.append(f"went to {request.url}")
 
         with sync_playwright() as playwright:

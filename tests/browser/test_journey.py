@@ -198,7 +198,8 @@ def test_everybody_can_use_the_pages(open_browser: OpenBrowser, member: Agent, t
     public = ["/", "/jobs/", "/account/login/", "/account/signup/", "/account/password/reset/", f"/jobs/{bidding.pk}/"]
     private = ["/", "/jobs/new/", "/jobs/new/product-text/", f"/jobs/{bidding.pk}/", f"/jobs/{review.pk}/"]
     private += [f"/jobs/{review.pk}/reject/", f"/jobs/{review.pk}/approve/", "/wallet/", "/agents/"]
-    private += [f"/agents/{mine.handle}/", "/agents/new/", "/account/email/", "/account/password/change/"]
+    private += [f"/agents/{mine.handle}/", "/agents/new/"]
+    private += ["/account/email/", "/account/mail/", "/account/password/change/"]
     findings = []
     with open_browser(color_scheme=theme, viewport={"width": width, "height": 800}) as page:
 

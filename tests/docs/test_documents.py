@@ -3,15 +3,20 @@
 import os
 import re
 import subprocess
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.conf import settings
 
 from agents.services import mint_api_key
+from agents.webhooks import signing
 from marketplace.demo.templates import load_templates
-from marketplace.management.commands.draw import LIFECYCLE, lifecycle_page
+from marketplace.events.types import all_types
+from marketplace.management.commands.draw import EVENTS, LIFECYCLE, events_page, lifecycle_page
 from tests import factories
+from tests.event_types import OF_TESTS
 
 ROOT = Path(settings.BASE_DIR)
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -45,6 +50,36 @@ def test_the_examples_run_as_they_are_written(page: Path, live_server) -> None:
 def test_the_lifecycle_page_is_drawn_from_the_table() -> None:
     """docs/lifecycle.md says what the code does (J18); `manage.py draw` makes it anew."""
     assert (ROOT / LIFECYCLE).read_text() == lifecycle_page()
+
+
+def test_the_table_of_events_is_drawn_from_the_types() -> None:
+    """docs/events.md lists what is sent; `manage.py draw` makes its table anew."""
+    written = (ROOT / EVENTS).read_text()
+    assert written == events_page(written, [type for type in all_types() if type not in OF_TESTS])
+
+
+def test_the_example_verifies_a_webhook_and_refuses_every_other() -> None:
+    """The lines of docs/events.md, as they stand there, against what we send (W5)."""
+    [example] = re.findall(r"^```python\n(.*?)^```", (ROOT / EVENTS).read_text(), re.MULTILINE | re.DOTALL)
+    names: dict[str, Any] = {}
+    exec(example, names)  # noqa: S102  (our own page)
+    verify, now = names["verify"], datetime.now(UTC)
+    old, new, other = (signing.new_secret() for _ in range(3))
+    body = '{"title":"Überblick"}'.encode()
+    headers = signing.headers(secrets=[new, old], message_id="m1", body=body, at=now)
+    verify(new, headers, body)
+    verify(old, headers, body)
+    late = signing.headers(secrets=[new], message_id="m1", body=body, at=now - timedelta(minutes=6))
+    for secret, sent, text in [
+        (other, headers, body),
+        (new, headers, body + b" "),
+        (new, headers | {"webhook-id": "m2"}, body),
+        (new, headers | {"webhook-timestamp": str(int(now.timestamp()) + 1)}, body),
+        (new, headers | {"webhook-signature": "v1,"}, body),
+        (new, late, body),
+    ]:
+        with pytest.raises(ValueError, match=r"signed|old"):
+            verify(secret, sent, text)
 
 
 def test_every_setting_read_from_the_environment_is_documented_and_no_other() -> None:

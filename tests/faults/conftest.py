@@ -5,15 +5,19 @@ import signal
 import socket
 import subprocess
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import quote
 
 import pytest
+import redis
 from django.conf import settings
 from django.db import connection
 
+from marketplace.embedded import valkey
 from marketplace.supervisor import CHECKOUT, Program, site_programs
+from tests.waiting import wait_for
 
 
 @dataclass
@@ -23,6 +27,11 @@ class Processes:
     folder: Path
     port: int
     running: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+    environment: dict[str, str] = field(default_factory=dict)
+
+    def names(self) -> list[str]:
+        """The programs of a whole site."""
+        return [program.name for program in site_programs(host="127.0.0.1", port=self.port, workers=1)]
 
     @property
     def url(self) -> str:
@@ -31,26 +40,66 @@ class Processes:
     def start(self, *names: str) -> None:
         programs = {program.name: program for program in site_programs(host="127.0.0.1", port=self.port, workers=1)}
         for name in names:
-            self.running[name] = self._start(programs[name])
+            self.run(programs[name])
 
-    def _start(self, program: Program) -> subprocess.Popen[bytes]:
+    def run(self, program: Program) -> subprocess.Popen[bytes]:
         with open(self.folder / f"{program.name}.log", "ab") as log:
-            return subprocess.Popen(
+            process = subprocess.Popen(
                 program.command,
                 cwd=CHECKOUT,
-                env={**os.environ, **environment(), **program.environment},
+                env={**os.environ, **environment(), **self.environment, **program.environment},
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
             )
+        self.running[program.name] = process
+        return process
+
+    def kill_the_dead(self) -> list[str]:
+        """What ended by itself, with all that it has left: whoever supervises it starts it anew."""
+        ended = [name for name, process in self.running.items() if process.poll() is not None]
+        self.kill(*ended)
+        return ended
 
     def kill(self, *names: str) -> None:
         """SIGKILL to the process and all that it has started."""
         for name in names:
             process = self.running.pop(name)
-            os.killpg(process.pid, signal.SIGKILL)
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
             process.wait()
+
+
+class Broker:
+    """A Valkey of a test's own, to be killed; nothing in it is kept."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._server: subprocess.Popen[bytes] | None = None
+        self._socket = folder / "broker.sock"
+        self.url = f"unix://{self._socket}?db=0"
+
+    def start(self) -> None:
+        command = [str(valkey.program()), "--port", "0", "--unixsocket", str(self._socket), "--save", ""]
+        with open(self._folder / "broker.log", "ab") as log:
+            self._server = subprocess.Popen(
+                [*command, "--dir", str(self._folder)], stdin=subprocess.DEVNULL, stdout=log, stderr=log
+            )
+        wait_for(self._answers, "the broker to answer")
+
+    def _answers(self) -> bool:
+        try:
+            with redis.from_url(self.url) as client:
+                return bool(client.ping())
+        except redis.ConnectionError:
+            return False
+
+    def kill(self) -> None:
+        if self._server is not None:
+            self._server.kill()
+            self._server.wait()
+            self._server = None
 
 
 def environment() -> dict[str, str]:

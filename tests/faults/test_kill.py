@@ -18,10 +18,11 @@ from django.db.models.functions import Now
 from agents.models import Agent
 from agents.services import mint_api_key
 from agents.webhooks.models import Delivery
-from agents.webhooks.services import relay_batch, set_endpoint
+from agents.webhooks.services import set_endpoint
 from jobs.lifecycle import Status
 from jobs.models import Job
 from marketplace.events.models import Event
+from marketplace.events.relay import relay_batch
 from marketplace.events.services import emit
 from tests.factories import FUNDS, PRICE, make_agent, make_person, submitted_job
 from tests.faults.conftest import Processes
@@ -85,12 +86,12 @@ def test_a_worker_killed_while_it_sends_loses_nothing(processes, listener, recei
     """W1: the request was made and its answer never came; the next worker makes it again, once."""
     receiver.behaviours.append(hang)
     [told] = tell(listener)
-    processes.start("worker", "beat")
+    processes.start("worker", "webhooks", "beat")
     wait_for(lambda: receiver.requests, "the first attempt", SECONDS_TO_COME_UP)
-    processes.kill("worker")
+    processes.kill("webhooks")
     receiver.release()
     assert Delivery.objects.get().status == Delivery.Status.PENDING
-    processes.start("worker")
+    processes.start("webhooks")
     wait_until_delivered()
     first, second = receiver.requests
     assert first.id == second.id == told and first.body == second.body
@@ -103,14 +104,14 @@ def test_workers_killed_at_random_lose_nothing(processes, listener, receiver):
     print(f"seed {seed}")
     chance = random.Random(seed)
     receiver.behaviour = answer_after_a_while
-    processes.start("worker", "beat")
+    processes.start("worker", "webhooks", "beat")
     told: list[str] = []
     for _ in range(KILLS):
         told += tell(listener, EVENTS_A_KILL)
         moment = len(receiver.requests) + chance.randint(1, EVENTS_A_KILL)
         wait_for(partial(have_arrived, receiver, moment), "the moment to kill", 60)
-        processes.kill("worker")
-        processes.start("worker")
+        processes.kill("worker", "webhooks")
+        processes.start("worker", "webhooks")
     wait_until_delivered()
     bodies: dict[str, set[bytes]] = {}
     for received in receiver.requests:
@@ -136,14 +137,14 @@ def test_a_broker_that_was_down_and_lost_everything_loses_no_event(processes, li
             tell(listener)
             raise RuntimeError
     flush_the_broker()
-    processes.start("worker", "beat")
+    processes.start("worker", "webhooks", "beat")
     wait_until_delivered()
     assert sorted(receiver.ids) == sorted(told)
 
 
 def test_a_broker_emptied_while_the_workers_run_loses_no_event(processes, listener, receiver):
     """W2, C5: what Celery keeps in the broker about its queues goes as well, under everybody's feet."""
-    processes.start("worker", "beat")
+    processes.start("worker", "webhooks", "beat")
     told = tell(listener)
     wait_until_delivered()
     for _ in range(5):

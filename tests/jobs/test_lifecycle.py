@@ -212,6 +212,7 @@ def test_the_whole_way_is_told_and_paid(cast):
     assert [event.type for event in timeline(job)] == [
         *("job.posted", "bid.received", "job.assigned", "bid.accepted", "job.started", "job.progress"),
         *("job.submitted", "job.revision_requested", "job.submitted", "job.approved", "job.paid"),
+        "job.completed",
     ]
     moves = [(e.data["from"], e.data["to"], e.actor) for e in timeline(job) if "from" in e.data]
     assert moves == [
@@ -221,6 +222,8 @@ def test_the_whole_way_is_told_and_paid(cast):
         ("IN_PROGRESS", "IN_REVIEW", worker),
         ("IN_REVIEW", "IN_PROGRESS", poster),
         ("IN_PROGRESS", "IN_REVIEW", worker),
+        # That it was approved, and that it is completed.
+        ("IN_REVIEW", "COMPLETED", poster),
         ("IN_REVIEW", "COMPLETED", poster),
     ]
     assert list(job.submissions.order_by("number").values_list("verdict", "reason")) == [

@@ -10,11 +10,15 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from agents.models import Agent
 from agents.services import mint_api_key, revoke_api_key
+from agents.webhooks.models import Delivery
+from agents.webhooks.services import send_test, set_endpoint
 from jobs.lifecycle import Status
 from jobs.models import Job, JobTemplate
 from marketplace.api.docs import openapi_document
 from marketplace.events.models import Event
+from marketplace.events.relay import relay_batch
 from marketplace.money import MICRO
 from tests.factories import fund, job_in, make_person
 from tests.fixtures import ApiClient, api_for
@@ -30,6 +34,8 @@ NOBODY = (401, 403, 403, 403)
 POSTER = (401, 403, 403, 200)
 WORKER = (401, 403, 200, 403)
 DRAFT_OF_POSTER = (401, 404, 404, 200)
+# Nobody else learns where an agent is told what happens, or whether it is.
+HEARER = (401, 404, 200, 404)
 # Operation → rows of (status of the job, body, what each of ROLES is answered; None: not asked). A second method for
 # the same operation (submit by POST) has the same rows. The agent in an address is the worker.
 ROWS: dict[str, list[tuple[Status, Any, tuple[int | None, ...]]]] = {
@@ -42,6 +48,25 @@ ROWS: dict[str, list[tuple[Status, Any, tuple[int | None, ...]]]] = {
     "agentsHeartbeat": [(Status.OPEN, {"statusReport": "Busy."}, (401, 403, 201, 403))],
     "agentsOwnHeartbeat": [(Status.OPEN, None, CREATED)],
     "agentsWebhook": [(Status.OPEN, {"url": "http://127.0.0.1:9/"}, (401, 403, 201, 403))],
+    "agentsTestWebhook": [(Status.OPEN, None, (401, 404, 201, 404))],
+    "webhooksList": [(Status.OPEN, None, HEARER)],
+    "webhooksCreate": [(Status.OPEN, {"url": "http://127.0.0.1:9/new"}, (401, 404, 201, 404))],
+    "webhooksRetrieve": [(Status.OPEN, None, HEARER)],
+    "webhooksPartialUpdate": [(Status.OPEN, {"name": "Changed"}, HEARER)],
+    "webhooksDestroy": [(Status.OPEN, None, HEARER)],
+    "webhooksPause": [(Status.OPEN, None, HEARER)],
+    "webhooksResume": [(Status.OPEN, None, HEARER)],
+    "webhooksRotateSecret": [(Status.OPEN, None, HEARER)],
+    "webhooksTest": [(Status.OPEN, None, (401, 404, 201, 404))],
+    "webhooksResend": [(Status.OPEN, {"since": "2026-01-01T00:00:00Z"}, HEARER)],
+    "webhooksReplay": [(Status.OPEN, {"since": "2026-01-01T00:00:00Z"}, HEARER)],
+    "webhookDeliveriesList": [(Status.OPEN, None, HEARER)],
+    "webhookDeliveriesRetrieve": [(Status.OPEN, None, HEARER)],
+    "webhookDeliveriesResend": [(Status.OPEN, None, HEARER)],
+    "notificationsList": [(Status.ASSIGNED, None, WORKER)],
+    "notificationsUnreadCount": [(Status.ASSIGNED, None, WORKER)],
+    "notificationsMarkRead": [(Status.ASSIGNED, None, WORKER)],
+    "notificationsReadAll": [(Status.ASSIGNED, None, WORKER)],
     "agentJobsList": [(Status.IN_REVIEW, None, LOGGED_IN)],
     "apiKeysList": [(Status.OPEN, None, WORKER)],
     "apiKeysCreate": [(Status.OPEN, {"name": "New"}, (401, 403, 201, 403))],
@@ -69,6 +94,8 @@ ROWS: dict[str, list[tuple[Status, Any, tuple[int | None, ...]]]] = {
     "budgetsDestroy": [(Status.OPEN, None, NOBODY)],
     "budgetsPause": [(Status.OPEN, None, NOBODY)],
     "budgetsResume": [(Status.OPEN, None, NOBODY)],
+    "eventsList": [(Status.OPEN, None, LOGGED_IN)],
+    "eventsStream": [(Status.OPEN, None, (401, 307, 307, 307))],
     "healthGet": [(Status.OPEN, None, ANYONE)],
     "templatesList": [(Status.OPEN, None, ANYONE)],
     "templatesRetrieve": [(Status.OPEN, None, ANYONE)],
@@ -140,8 +167,9 @@ def cases():
 
 
 @pytest.fixture
-def scene(poster, worker, outsider):
+def scene(poster, worker, outsider, settings):
     """Clients of all roles, and what fills an address."""
+    settings.STREAM_URL = "http://127.0.0.1:9"
 
     class Scene:
         clients = {
@@ -157,10 +185,18 @@ def scene(poster, worker, outsider):
 
         def address(self, template: str, job: Job) -> str:
             spare, _ = mint_api_key(agent=worker, name="spare", actor=worker)
+            test = webhook_test(worker) if "/webhook" in template else None
             own: Any
             own_id = {"/agents": worker.handle, "/jobs": job.pk, "/templates": "essay"}
             if template.endswith(("/accept", "/bids/{id}")):
                 own = job.bids.get().pk
+            elif test and "/deliveries/{id}" in template:
+                own = test.pk
+            elif "/webhooks/{id}" in template:
+                own = test.endpoint_id
+            elif "/notifications/{id}" in template:
+                relay_batch()
+                own = worker.notifications.latest("id").pk
             elif template.endswith("/revoke"):
                 own = spare.pk
             elif template.endswith("/withdrawals/{id}"):
@@ -169,9 +205,17 @@ def scene(poster, worker, outsider):
                 own = announce_deposit(agent=worker, amount=MICRO, actor=worker).pk
             else:
                 own = next((own for start, own in own_id.items() if template.startswith(start)), "")
-            return template.format(id=own, agentId=worker.handle, jobId=job.pk)
+            return template.format(
+                id=own, agentId=worker.handle, jobId=job.pk, endpointId=test.endpoint_id if test else ""
+            )
 
     return Scene()
+
+
+def webhook_test(agent: Agent) -> Delivery:
+    """What was sent to a webhook of the agent."""
+    endpoint, _ = set_endpoint(agent=agent, url="http://127.0.0.1:9/hooks", actor=agent)
+    return send_test(endpoint=endpoint, actor=agent)
 
 
 def test_every_operation_has_a_row():

@@ -18,6 +18,8 @@ from django.test import Client
 from hypothesis import HealthCheck, settings
 from schemathesis.checks import CHECKS, load_all_checks
 
+from agents.models import Agent
+from agents.webhooks.services import send_test, set_endpoint
 from jobs.lifecycle import Status
 from jobs.models import JobTemplate
 from marketplace.api.docs import openapi_document
@@ -33,9 +35,16 @@ schema: Any = schemathesis.openapi.from_wsgi("/docs-json", get_wsgi_application(
 schema = schema.exclude(operation_id_regex="(Post|Patch)$")
 
 
+@pytest.fixture(name="site_settings")
+def settings_of_the_site(settings: Any) -> Any:
+    """Django's; the name is Hypothesis's here."""
+    return settings
+
+
 @pytest.fixture
-def scenes(poster: Any, worker: Any, poster_api: ApiClient, worker_api: ApiClient) -> Any:
+def scenes(poster: Any, worker: Any, poster_api: ApiClient, worker_api: ApiClient, site_settings: Any) -> Any:
     """Each job in turn, seen by its poster and by its worker; None: the address stays as it was generated."""
+    site_settings.STREAM_URL = "http://127.0.0.1:9"
     template = JobTemplate.objects.create(slug="essay", name="Essay")
     jobs = [job_in(status, poster, worker, template=template) for status in Status]
     keys = [api.key for api in (poster_api, worker_api)]
@@ -68,10 +77,19 @@ def test_no_input_breaks_anything(case: schemathesis.Case, scenes: Any, worker: 
         bid = job.bids.first()
         own = bid if bid and "jobId" in case.path_parameters else job
         ids = {"jobId": job.pk, "agentId": worker.handle, "id": own.pk}
+        if "/webhooks" in case.operation.path:
+            ids |= webhook_ids(worker, of_delivery="/deliveries" in case.operation.path)
         case.path_parameters |= {name: str(ids[name]) for name in case.path_parameters}
     # The same key for another request is refused, which would hide everything behind it.
     case.headers.pop("Idempotency-Key", None)
     case.call_and_validate(headers={"X-Api-Key": key}, excluded_checks=UNFIT)
+
+
+def webhook_ids(agent: Agent, *, of_delivery: bool) -> dict[str, Any]:
+    """An endpoint of the agent, and its first delivery."""
+    endpoint, _ = set_endpoint(agent=agent, url="http://127.0.0.1:9/hooks", actor=agent)
+    delivery = endpoint.deliveries.order_by("id").first() or send_test(endpoint=endpoint, actor=agent)
+    return {"endpointId": endpoint.pk, "id": delivery.pk if of_delivery else endpoint.pk}
 
 
 def test_the_document_is_3_1_and_says_what_every_operation_shares() -> None:
@@ -85,6 +103,9 @@ def test_the_document_is_3_1_and_says_what_every_operation_shares() -> None:
             sent = {parameter["name"] for parameter in operation.get("parameters", [])}
             assert ("Idempotency-Key" in sent) is (method != "get")
             for status, response in operation["responses"].items():
+                if operation["operationId"] == "eventsStream" and status in {"200", "307"}:
+                    assert list(response.get("content", {})) == ["text/event-stream"] * (status == "200")
+                    continue
                 media_type = "application/json" if status.startswith("2") else "application/problem+json"
                 assert list(response["content"]) == [media_type]
                 assert "X-Request-Id" in response["headers"]

@@ -5,9 +5,11 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import psutil
 import pytest
@@ -24,19 +26,31 @@ subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
 print("ready", flush=True)
 time.sleep(600)
 """
+# Ends at once as a worker does that takes nothing; the second time it goes on.
+STALE_ONCE = """
+import pathlib, sys, time
+been = pathlib.Path(sys.argv[1])
+if not been.exists():
+    been.touch()
+    raise SystemExit(75)
+print("second", flush=True)
+time.sleep(600)
+"""
 # Ends with what is asked of it; hears no SIGTERM when stubborn.
 SUPERVISE = """
 import signal, sys
 from marketplace import supervisor
 supervisor.SECONDS_TO_STOP = 1
+supervisor.SECONDS_TO_SETTLE = 0.1 if "settled" in sys.argv else 5
 stubborn = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN)" + chr(10)
 programs = {
     "parent": lambda: supervisor.Program("parent", [sys.executable, "-c", PARENT]),
     "stubborn": lambda: supervisor.Program("stubborn", [sys.executable, "-c", stubborn + PARENT]),
     "chatty": lambda: supervisor.Program("chatty", [sys.executable, "-c", "while True: print('and so on')"]),
+    "stale": lambda: supervisor.Program("stale", [sys.executable, "-c", STALE_ONCE, sys.argv[-1]]),
     "brief": lambda: supervisor.Program("brief", [sys.executable, "-c", "print('done'); raise SystemExit(3)"]),
 }
-sys.exit(supervisor.Supervisor([programs[name]() for name in sys.argv[1:]]).run())
+sys.exit(supervisor.Supervisor([programs[name]() for name in sys.argv[1:] if name in programs]).run())
 """
 
 
@@ -62,7 +76,8 @@ def running(*command: str) -> Iterator[subprocess.Popen[str]]:
 
 
 def supervise(*programs: str) -> list[str]:
-    return [sys.executable, "-c", f"PARENT = {PARENT!r}\n{SUPERVISE}", *programs]
+    prelude = f"PARENT = {PARENT!r}\nSTALE_ONCE = {STALE_ONCE!r}\n"
+    return [sys.executable, "-c", prelude + SUPERVISE, *programs]
 
 
 def descendants_of(process: subprocess.Popen[str]) -> list[psutil.Process]:
@@ -114,7 +129,20 @@ def test_one_that_does_not_listen_is_killed_with_its_children() -> None:
         wait_for(lambda: not remaining(started), "their end")
 
 
-def test_when_one_ends_by_itself_the_others_follow_and_the_code_is_its_own() -> None:
+def test_one_that_is_killed_is_started_anew_with_its_children() -> None:
+    with running(*supervise("settled", "parent", "parent")) as process:
+        read_until(process, "ready", times=2)
+        victim = psutil.Process(process.pid).children()[0]
+        children = victim.children(recursive=True)
+        wait_for(lambda: time.time() - victim.create_time() > 0.2, "it to have run for a while")
+        victim.kill()
+        read_until(process, "parent ended by itself (-9); starting it anew")
+        read_until(process, "ready")
+        wait_for(lambda: not remaining([victim, *children]), "the end of what it left")
+        assert process.poll() is None
+
+
+def test_when_one_cannot_run_the_others_follow_and_the_code_is_its_own() -> None:
     with running(*supervise("parent", "brief")) as process:
         started = descendants_of(process)
         output, _ = process.communicate(timeout=20)
@@ -122,6 +150,14 @@ def test_when_one_ends_by_itself_the_others_follow_and_the_code_is_its_own() -> 
         assert "brief  | done" in output
         assert "brief ended by itself (3)" in output
         assert not remaining(started)
+
+
+def test_a_worker_at_a_standstill_is_started_anew_and_the_others_go_on(tmp_path: Path) -> None:
+    """C5"""
+    with running(*supervise("parent", "stale", str(tmp_path / "been here"))) as process:
+        read_until(process, "stale ended by itself (75); starting it anew")
+        read_until(process, "second")
+        assert process.poll() is None
 
 
 def test_a_signal_while_it_starts_leaves_nothing_behind() -> None:
@@ -150,7 +186,7 @@ def test_the_whole_site_answers_and_ctrl_c_leaves_no_process() -> None:
         wait_for(lambda: len(descendants_of(process)) >= 7, "web, worker and beat with their children", seconds=60)
         started = descendants_of(process)
         names = " ".join(word for process in started for word in process.cmdline())
-        assert all(name in names for name in ("granian", "celery", "worker", "beat")), names
+        assert all(name in names for name in ("granian", "celery", "worker", "beat", "agents.streams")), names
         process.send_signal(signal.SIGINT)
         assert process.wait(timeout=30) == 0
         wait_for(lambda: not remaining(started), "their end")
@@ -194,5 +230,5 @@ def test_a_taken_port_gets_one_line_that_names_another() -> None:
 def test_every_process_knows_the_address_of_the_site(host: str, address: str) -> None:
     assert site_url(host, 8000) == address
     programs = site_programs(host=host, port=8000)
-    assert [program.name for program in programs] == ["web", "worker", "beat"]
+    assert [program.name for program in programs] == ["web", "streams", "worker", "webhooks", "beat"]
     assert {program.environment["SITE_URL"] for program in programs} == {address}

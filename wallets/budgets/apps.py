@@ -8,7 +8,9 @@ class BudgetsConfig(AppConfig):
     label = "budgets"
 
     def ready(self) -> None:
+        from marketplace.events import types
         from wallets.audit import checks
-        from wallets.budgets import audit
+        from wallets.budgets import audit, events
 
         checks.register(*audit.CHECKS)
+        types.register(*events.TYPES)

@@ -1,18 +1,16 @@
-"""The webhook of an agent, on its page."""
+"""The webhooks of an agent, on its page."""
 
 from typing import Any
 
 from django import template
 
-from agents.webhooks.forms import EndpointForm
+from agents.models import Agent
+from agents.webhooks.queries import endpoints_of
 
 register = template.Library()
 
 
-@register.inclusion_tag("agents/_webhook.html", takes_context=True)
-def webhook_of(context: dict[str, Any]) -> dict[str, Any]:
-    """Where the agent is told, and the form to change it, as it was refused if it was."""
-    agent = context["agent"]
-    endpoint = agent.webhook_endpoints.filter(enabled=True).first()
-    form = context.get("endpoint_form") or EndpointForm(initial={"url": endpoint.url if endpoint else ""})
-    return {"agent": agent, "endpoint": endpoint, "form": form, "request": context["request"]}
+@register.inclusion_tag("agents/_webhook.html")
+def webhooks_of(agent: Agent) -> dict[str, Any]:
+    """Where the agent is told what happens and how that fares, for its owner to read."""
+    return {"agent": agent, "endpoints": endpoints_of(agent)}

@@ -1,3 +1,4 @@
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -5,16 +6,24 @@ from django.conf import settings
 from django.core.management import BaseCommand
 
 from jobs.lifecycle import STATUS_MOVES, TRANSITIONS
+from marketplace.api.schema import schema_of
+from marketplace.events.types import EventType, all_types
 
 LIFECYCLE = Path("docs/lifecycle.md")
+EVENTS = Path("docs/events.md")
+# What is drawn on a page that is written otherwise stands between these two.
+DRAWN = "<!-- drawn by manage.py draw -->\n"
+END = "<!-- end -->\n"
 
 
 class Command(BaseCommand):
-    help = "Draws docs/lifecycle.md from the table of transitions in jobs/lifecycle.py."
+    help = "Draws docs/lifecycle.md from the table of transitions, and the table in docs/events.md from the types."
 
     def handle(self, *args: Any, **options: Any) -> None:
         (settings.BASE_DIR / LIFECYCLE).write_text(lifecycle_page())
-        self.stdout.write(f"Drew {LIFECYCLE}.")
+        page = settings.BASE_DIR / EVENTS
+        page.write_text(events_page(page.read_text(), all_types()))
+        self.stdout.write(f"Drew {LIFECYCLE} and {EVENTS}.")
 
 
 def lifecycle_page() -> str:
@@ -57,3 +66,22 @@ def _rows() -> list[str]:
         f"| {t.verb} | {', '.join(t.sources)} | {t.target or 'stays'} | {t.who.value} | {t.then} |"
         for t in TRANSITIONS.values()
     ]
+
+
+def events_page(written: str, types: Sequence[EventType]) -> str:
+    """The page as it is written, with the table of these types in its place."""
+    before, _, rest = written.partition(DRAWN)
+    _, _, after = rest.partition(END)
+    rows = [f"| `{type.name}` | {_meaning(type)} | {_members(type)} |" for type in types]
+    return "".join([before, DRAWN, "\n".join(["| type | sent when | data |", "|---|---|---|", *rows, ""]), END, after])
+
+
+def _meaning(type: EventType) -> str:
+    return f"{type.summary} *Not sent yet.*" if type.upcoming else type.summary
+
+
+def _members(type: EventType) -> str:
+    """The members of its data; a question mark at those that may be absent."""
+    schema = schema_of(type.data)
+    required = schema.get("required", [])
+    return ", ".join(f"`{name}`{'' if name in required else '?'}" for name in schema["properties"])

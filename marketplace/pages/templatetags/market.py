@@ -38,6 +38,9 @@ TONES = {
     "SENT": "blue",
     "CONFIRMED": "green",
     "REVERSED": "red",
+    "DELIVERED": "green",
+    "FAILED": "red",
+    "DISABLED": "red",
 }
 
 

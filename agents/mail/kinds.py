@@ -1,0 +1,168 @@
+"""The kinds of mail, as people choose among them. Each type of event is in one kind, or is never mailed."""
+
+from dataclasses import dataclass
+
+from django.db import models
+
+# Stands for whatever comes once a day, in the link that ends it.
+DIGEST = "digest"
+
+
+class Rhythm(models.TextChoices):
+    EACH = "EACH", "At once"
+    DAILY = "DAILY", "Once a day"
+    NEVER = "NEVER", "Never"
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What people can have mailed, at once, once a day or never; `rhythm` until they choose.
+
+    `owners` names the kind under which the owner of an AI agent hears what that agent is told; empty: not at all.
+    Nobody can switch off what is `required`.
+    """
+
+    key: str
+    label: str
+    help: str
+    rhythm: Rhythm
+    types: tuple[str, ...] = ()
+    owners: str = ""
+    required: bool = False
+
+    @property
+    def choices(self) -> list[tuple[str, str]]:
+        """The rhythms one may choose."""
+        return [choice for choice in Rhythm.choices if not (self.required and choice[0] == Rhythm.NEVER)]
+
+
+KINDS = {
+    kind.key: kind
+    for kind in [
+        Kind(
+            "jobs",
+            "Jobs you take part in",
+            "Assigned, handed in, sent back, approved, cancelled, expired, or gone silent.",
+            Rhythm.EACH,
+            (
+                "job.assigned",
+                "job.submitted",
+                "job.revision_requested",
+                "job.approved",
+                "job.cancelled",
+                "job.expired",
+                "job.heartbeat_missed",
+            ),
+            owners="agent_work",
+        ),
+        Kind(
+            "progress",
+            "Progress of those jobs",
+            "Started, how far it is, changed.",
+            Rhythm.DAILY,
+            ("job.started", "job.progress", "job.updated"),
+        ),
+        Kind(
+            "bids_received",
+            "Bids on your jobs",
+            "Bids that come in, and those that are withdrawn.",
+            Rhythm.DAILY,
+            ("bid.received", "bid.withdrawn"),
+        ),
+        Kind(
+            "bids_placed",
+            "Your bids",
+            "Outbid, or not chosen.",
+            Rhythm.EACH,
+            ("bid.outbid", "bid.rejected"),
+            owners="agent_work",
+        ),
+        Kind(
+            "matches",
+            "New jobs that fit",
+            "Jobs that ask for what you say you can do.",
+            Rhythm.DAILY,
+            ("job.new_match",),
+        ),
+        Kind(
+            "money",
+            "Money",
+            "What comes in and goes out, of your wallet and of your agents’ wallets.",
+            Rhythm.EACH,
+            (
+                "wallet.deposited",
+                "wallet.withdrawal_requested",
+                "wallet.withdrawn",
+                "wallet.withdrawal_reversed",
+                "wallet.adjusted",
+                "wallet.bonus_granted",
+                "job.tipped",
+                "job.payout_cleared",
+                "credits.bought",
+            ),
+            owners="money",
+        ),
+        Kind(
+            "disputes",
+            "Disputes",
+            "Money is held and terms run out while a dispute is open, so these mails always come.",
+            Rhythm.EACH,
+            ("dispute.opened", "dispute.responded", "dispute.escalated", "dispute.resolved"),
+            owners="disputes",
+            required=True,
+        ),
+        Kind(
+            "messages",
+            "Messages and reviews",
+            "What others write to you and about you.",
+            Rhythm.EACH,
+            ("message.received", "review.received"),
+            owners="agent_work",
+        ),
+        Kind(
+            "agents",
+            "Access and budgets",
+            "Keys, budgets and webhooks of yours and of your agents, when somebody or something else changed them.",
+            Rhythm.EACH,
+            (
+                "agent.created",
+                "agent.claimed",
+                "agent.suspended",
+                "agent.unsuspended",
+                "api_key.minted",
+                "api_key.revoked",
+                "budget.granted",
+                "budget.changed",
+                "budget.paused",
+                "budget.resumed",
+                "budget.revoked",
+                "webhook.failing",
+                "webhook.disabled",
+            ),
+            owners="agents",
+        ),
+        Kind(
+            "agent_work",
+            "Your agents at work",
+            "What the AI agents you own are told of their jobs, bids and messages.",
+            Rhythm.DAILY,
+        ),
+    ]
+}
+
+# Never mailed: what another mail says already, or what nobody needs to be told.
+UNMAILED = frozenset(
+    {
+        "agent.updated",
+        "bid.accepted",  # job.assigned
+        "job.completed",  # job.approved, dispute.resolved
+        "job.paid",  # job.approved, dispute.resolved
+        "job.posted",
+        "webhook.paused",
+        "webhook.removed",
+        "webhook.resumed",
+        "webhook.secret_rotated",
+        "webhook.set",
+        "webhook.test",
+    }
+)

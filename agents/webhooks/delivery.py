@@ -1,0 +1,338 @@
+"""The deliveries in the database: who may attempt which, and what became of it.
+
+A claim is a lease: a worker that dies holds up what it had only until the lease ends. No row is locked and no
+transaction is open while anybody talks to the network.
+"""
+
+import json
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from itertools import groupby
+from operator import attrgetter
+from typing import Any
+from uuid import UUID
+
+import structlog
+from django.conf import settings
+from django.db import connection, transaction
+from django.utils import timezone
+
+from agents.models import Agent
+from agents.webhooks.egress import Answer
+from agents.webhooks.models import Delivery, Endpoint
+from agents.webhooks.services import disable
+from marketplace.events import services as events
+from marketplace.events.models import message_of
+
+logger = structlog.get_logger(__name__)
+
+# Waits between attempts (SURVIVE, Standard Webhooks: recommended schedule): eleven attempts over three days.
+WAITS = [
+    timedelta(seconds=5),
+    timedelta(minutes=1),
+    timedelta(minutes=5),
+    timedelta(minutes=30),
+    *(timedelta(hours=hours) for hours in (2, 5, 10, 14, 20, 24)),
+]
+MOST_JITTER = timedelta(minutes=15)
+SLOW_DOWN = timedelta(seconds=60)
+LONGEST_RETRY_AFTER = timedelta(hours=24)
+SLOW_DOWN_STATUSES = frozenset({429, 502, 504})
+GONE = 410
+# After that many attempts of one delivery, when nothing else arrived meanwhile either, the owner is told.
+ATTEMPTS_BEFORE_WARNING = 4
+FAILING_BEFORE_WARNING = sum(WAITS[: ATTEMPTS_BEFORE_WARNING - 1], timedelta())
+FAILING_BEFORE_DISABLED = timedelta(hours=120)
+LOCK = "claim of deliveries"
+# A worker takes so many of a sound endpoint at once when nobody else has any, and sends a few at a time.
+DEPTH = 16
+FORGET_BATCH = 5_000
+FIRST = UUID(int=0)
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A delivery that this worker alone may attempt until its lease ends."""
+
+    id: int
+    endpoint_id: UUID
+    attempts: int
+    leased_until: datetime
+    url: str
+    secret: bytes
+    previous_secret: bytes
+    failing: bool
+    message_id: str
+    message: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of one attempt."""
+
+    claim: Claim
+    answer: Answer
+    started_at: datetime
+    latency_ms: int
+    headers: dict[str, str]
+
+
+@transaction.atomic(savepoint=False)
+def claim_due(limit: int, *, failing: bool = False, after: UUID = FIRST) -> list[Claim]:
+    """Leases deliveries that are due, in one short transaction.
+
+    Goes from endpoint to endpoint, on from `after`, so that one with ten thousand waiting hides no other; takes those
+    of sound endpoints, or of failing ones. All workers together have no more of an endpoint than may be in flight at
+    once, unless one worker has all of them.
+    """
+    with connection.cursor() as cursor:
+        # One claim at a time: the number of leases must not change between counting and claiming. What a crash would
+        # undo here is only a lease, so nobody waits for the disk.
+        parameters: dict[str, Any] = {
+            "lock": LOCK,
+            "limit": limit,
+            "after": after,
+            "failing": failing,
+            "lease": timedelta(seconds=settings.WEBHOOK_LEASE_SECONDS),
+            "in_flight": 1 if failing else settings.WEBHOOKS_IN_FLIGHT_PER_ENDPOINT,
+            "depth": 1 if failing else DEPTH,
+        }
+        cursor.execute(ALONE + CLAIM, parameters)
+        while cursor.nextset():
+            pass
+        # In the order in which things happened, as far as there is one.
+        return sorted((_claim(*row) for row in cursor.fetchall()), key=attrgetter("id"))
+
+
+ALONE = "SET LOCAL synchronous_commit = off; SELECT pg_advisory_xact_lock(hashtext(%(lock)s));"
+CLAIM = """
+    WITH RECURSIVE waiting AS (
+        (SELECT endpoint_id FROM webhooks_delivery
+          WHERE status = 'PENDING' AND endpoint_id > %(after)s ORDER BY endpoint_id LIMIT 1)
+        UNION ALL
+        SELECT following.endpoint_id FROM waiting CROSS JOIN LATERAL (
+            SELECT endpoint_id FROM webhooks_delivery
+             WHERE status = 'PENDING' AND endpoint_id > waiting.endpoint_id ORDER BY endpoint_id LIMIT 1
+        ) AS following
+    ), chosen AS (
+        SELECT due.id
+          FROM waiting
+          JOIN webhooks_endpoint endpoint ON endpoint.id = waiting.endpoint_id
+         CROSS JOIN LATERAL (
+            SELECT count(*) AS leases FROM webhooks_delivery
+             WHERE endpoint_id = waiting.endpoint_id AND status = 'PENDING' AND leased_until IS NOT NULL
+               AND leased_until > statement_timestamp()
+         ) AS busy
+         CROSS JOIN LATERAL (
+            SELECT id FROM webhooks_delivery
+             WHERE endpoint_id = waiting.endpoint_id AND status = 'PENDING'
+               AND next_attempt_at <= statement_timestamp()
+               AND (leased_until IS NULL OR leased_until <= statement_timestamp())
+             ORDER BY next_attempt_at
+             LIMIT CASE WHEN busy.leases = 0 THEN %(depth)s ELSE greatest(%(in_flight)s - busy.leases, 0) END
+         ) AS due
+         WHERE endpoint.status = 'ACTIVE' AND (endpoint.failing_since IS NOT NULL) = %(failing)s
+         LIMIT %(limit)s
+    ), ours AS (
+        SELECT id FROM webhooks_delivery WHERE id IN (SELECT id FROM chosen) AND status = 'PENDING'
+           FOR NO KEY UPDATE SKIP LOCKED
+    )
+    UPDATE webhooks_delivery delivery SET leased_until = statement_timestamp() + %(lease)s
+      FROM ours, webhooks_endpoint endpoint, events_event event
+     WHERE delivery.id = ours.id AND endpoint.id = delivery.endpoint_id AND event.id = delivery.event_id
+    RETURNING delivery.id, delivery.endpoint_id, delivery.attempts, delivery.leased_until, endpoint.url,
+        endpoint.encrypted_secret,
+        CASE WHEN endpoint.previous_secret_until > statement_timestamp()
+             THEN endpoint.encrypted_previous_secret ELSE '' END,
+        endpoint.failing_since IS NOT NULL, event.id, event.uid, event.body
+"""
+
+
+def _claim(*row: Any) -> Claim:
+    *about, sequence, uid, body = row
+    id, endpoint_id, attempts, leased_until, url, secret, previous, failing = about
+    return Claim(
+        *(id, endpoint_id, attempts, leased_until, url, bytes(secret), bytes(previous), failing),
+        message_id=str(uid),
+        message=message_of(sequence, bytes(body)),
+    )
+
+
+def release(claims: Sequence[Claim]) -> None:
+    """Gives back what was not attempted."""
+    if not claims:
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(RELEASE, [[claim.id for claim in claims], [claim.leased_until for claim in claims]])
+
+
+RELEASE = """
+    UPDATE webhooks_delivery delivery SET leased_until = NULL
+      FROM unnest(%s::bigint[], %s::timestamptz[]) AS claim(id, leased_until)
+     WHERE delivery.id = claim.id AND delivery.leased_until = claim.leased_until
+"""
+
+
+@transaction.atomic(savepoint=False)
+def record(outcomes: Sequence[Outcome]) -> None:
+    """Ends deliveries, or says when they are tried again; notes each attempt, and how its endpoint fares.
+
+    What a worker says whose lease has ended is not noted: another has the delivery now.
+    """
+    if not outcomes:
+        return
+    endpoints = _changing_endpoints(outcomes)
+    with connection.cursor() as cursor:
+        rows = json.dumps([_settled(outcome) for outcome in outcomes])
+        # A crash that undid this would only have the same id sent again.
+        cursor.execute(
+            "SET LOCAL synchronous_commit = off;" + RECORD,
+            {"ids": [outcome.claim.id for outcome in outcomes], "outcomes": rows},
+        )
+    by_endpoint = attrgetter("claim.endpoint_id")
+    for endpoint_id, its in groupby(sorted(outcomes, key=by_endpoint), key=by_endpoint):
+        if endpoint_id in endpoints:
+            _note_health(endpoints[endpoint_id], list(its))
+
+
+RECORD = """
+    WITH outcome AS (
+        SELECT * FROM json_to_recordset(%(outcomes)s) AS outcome(
+            delivery_id bigint, leased_until timestamptz, status text, wait_seconds float, response_status smallint,
+            response_body text, error text, started_at timestamptz, latency_ms int, request_headers jsonb)
+    ), settled AS (
+        UPDATE webhooks_delivery delivery
+           SET status = outcome.status, attempts = attempts + 1, leased_until = NULL,
+               next_attempt_at = statement_timestamp() + outcome.wait_seconds * interval '1 second',
+               response_status = outcome.response_status,
+               last_error = outcome.error,
+               delivered_at = CASE WHEN outcome.status = 'DELIVERED' THEN statement_timestamp() END
+          FROM outcome
+         WHERE delivery.id = ANY (%(ids)s) AND delivery.id = outcome.delivery_id
+           AND delivery.leased_until = outcome.leased_until
+        RETURNING delivery.id
+    )
+    INSERT INTO webhooks_attempt
+        (delivery_id, number, started_at, latency_ms, request_headers, response_status, response_body, error)
+    SELECT settled.id, 1 + coalesce((SELECT max(number) FROM webhooks_attempt WHERE delivery_id = settled.id), 0),
+           started_at, latency_ms, request_headers, response_status, response_body, error
+      FROM settled JOIN outcome ON outcome.delivery_id = settled.id
+"""
+
+
+def _settled(outcome: Outcome) -> dict[str, Any]:
+    """One row of outcomes for the database."""
+    claim, answer = outcome.claim, outcome.answer
+    wait = None
+    if not answer.accepted:
+        wait = None if answer.status == GONE else wait_after(claim.attempts, answer)
+        logger.info("webhook_not_accepted", delivery=claim.id, status=answer.status, error=answer.error)
+    failure = Delivery.Status.FAILED if wait is None else Delivery.Status.PENDING
+    return {
+        "delivery_id": claim.id,
+        "leased_until": claim.leased_until.isoformat(),
+        "status": str(Delivery.Status.DELIVERED if answer.accepted else failure),
+        "wait_seconds": wait.total_seconds() if wait else 0,
+        "response_status": answer.status,
+        "response_body": _text(answer.body),
+        "error": "" if answer.accepted else _text((answer.error or f"answered {answer.status}").encode()),
+        "started_at": outcome.started_at.isoformat(),
+        "latency_ms": outcome.latency_ms,
+        "request_headers": outcome.headers,
+    }
+
+
+def _text(received: bytes) -> str:
+    """What PostgreSQL can keep of it."""
+    return received.decode(errors="replace").replace("\0", "\ufffd")
+
+
+def wait_after(attempts_before: int, answer: Answer) -> timedelta | None:
+    """How long until the next attempt, or None after the last. Jitter is only added, so nothing comes early."""
+    if attempts_before >= len(WAITS):
+        return None
+    wait = WAITS[attempts_before]
+    wait += random.uniform(0, 1) * min(MOST_JITTER, wait * 0.2)  # noqa: S311  (spreads load, keeps no secret)
+    if answer.timed_out or answer.status in SLOW_DOWN_STATUSES:
+        wait = max(wait, SLOW_DOWN)
+    return max(wait, min(_asked_for(answer.retry_after), LONGEST_RETRY_AFTER))
+
+
+def _asked_for(retry_after: str) -> timedelta:
+    """Retry-After as seconds or as a date (RFC 9110, 10.2.3); nothing if it is neither."""
+    if retry_after.isascii() and retry_after.isdecimal():
+        return timedelta(seconds=int(retry_after[:6]))
+    try:
+        moment = parsedate_to_datetime(retry_after)
+    except ValueError:
+        return timedelta()
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)) - timezone.now()
+
+
+def _changing_endpoints(outcomes: Sequence[Outcome]) -> dict[UUID, Endpoint]:
+    """Endpoints whose health these outcomes may change, locked in the order of their ids before any delivery is."""
+    failed = {outcome.claim.endpoint_id for outcome in outcomes if not outcome.answer.accepted}
+    recovered = {outcome.claim.endpoint_id for outcome in outcomes if outcome.answer.accepted and outcome.claim.failing}
+    if not failed | recovered:
+        return {}
+    locked = Endpoint.objects.select_for_update(of=("self",), no_key=True).select_related("agent").order_by("pk")
+    return {endpoint.pk: endpoint for endpoint in locked.filter(pk__in=failed | recovered)}
+
+
+def _note_health(endpoint: Endpoint, outcomes: Sequence[Outcome]) -> None:
+    """One success and all is well; nothing but failures for long, and the owner is told, and in the end it is off."""
+    now = timezone.now()
+    before = endpoint.failing_since, endpoint.warned_at
+    warns = False
+    for outcome in outcomes:
+        if outcome.answer.accepted:
+            endpoint.failing_since = endpoint.warned_at = None
+        else:
+            endpoint.failing_since = endpoint.failing_since or now
+            warns |= outcome.claim.attempts + 1 >= ATTEMPTS_BEFORE_WARNING
+    if endpoint.status == Endpoint.Status.DISABLED:
+        return
+    if any(outcome.answer.status == GONE for outcome in outcomes):
+        disable(endpoint, "the receiver answered 410 Gone")
+        _tell_owner("webhook.disabled", endpoint)
+    elif endpoint.failing_since is not None:
+        failing_for = now - endpoint.failing_since
+        if endpoint.warned_at is not None and failing_for >= FAILING_BEFORE_DISABLED:
+            disable(endpoint, "nothing arrived for 5 days")
+            _tell_owner("webhook.disabled", endpoint)
+        elif warns and endpoint.warned_at is None and failing_for >= FAILING_BEFORE_WARNING:
+            endpoint.warned_at = now
+            _tell_owner("webhook.failing", endpoint)
+    if before != (endpoint.failing_since, endpoint.warned_at):
+        endpoint.save(update_fields=["failing_since", "warned_at"])
+
+
+def _tell_owner(type: str, endpoint: Endpoint) -> None:
+    """The agent's inbox, which its other endpoints hear of too, and the person who owns it, who has e-mail."""
+    agent = endpoint.agent
+    owner = Agent.objects.filter(user=agent.owner_id).first() if agent.owner_id else None
+    data = {"agentId": agent.handle, "endpointId": str(endpoint.pk), "name": endpoint.name}
+    if endpoint.disabled_reason:
+        data["reason"] = endpoint.disabled_reason
+    events.emit(type, actor=None, audience=[agent, owner], data=data)
+
+
+def forget(before: datetime) -> int:
+    """Deletes one batch of deliveries that were made before then and need nothing more; returns how many."""
+    with connection.cursor() as cursor:
+        cursor.execute(FORGET, [before, FORGET_BATCH])
+        return cursor.rowcount
+
+
+FORGET = """
+    WITH old AS (
+        SELECT id FROM webhooks_delivery WHERE created_at < %s AND status <> 'PENDING' ORDER BY id LIMIT %s
+           FOR UPDATE SKIP LOCKED
+    ), attempts AS (
+        DELETE FROM webhooks_attempt WHERE delivery_id IN (SELECT id FROM old)
+    )
+    DELETE FROM webhooks_delivery WHERE id IN (SELECT id FROM old)
+"""

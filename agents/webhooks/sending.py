@@ -1,0 +1,192 @@
+"""One worker's run: claims what is due, sends it at once over kept connections, and records what came back.
+
+Everything waits in one event loop; the database is spoken to in batches, in the thread that called. An endpoint has a
+few requests in flight and those that fail have at most half of all, so that receivers that hang hold up nobody else.
+"""
+
+import asyncio
+import sys
+import time
+from collections import defaultdict, deque
+from collections.abc import Callable
+from contextlib import nullcontext
+from functools import cache
+from uuid import UUID
+
+import structlog
+from asgiref.sync import async_to_sync, sync_to_async
+from cryptography.fernet import InvalidToken
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from agents.webhooks import delivery, signing
+from agents.webhooks.delivery import FIRST, Claim, Outcome
+from agents.webhooks.egress import Answer, Sender
+from marketplace.encryption import decrypt
+
+logger = structlog.get_logger(__name__)
+
+MOST_SECONDS = 60.0
+POLL_SECONDS = 0.05
+# The thread that speaks to the database must not wait long for the interpreter while the loop is busy.
+SWITCH_SECONDS = 0.0005
+# How often failing endpoints are looked for, beside those that are sound.
+FAILING_POLL_SECONDS = 0.5
+# Outcomes that are worth a statement by themselves, while others are still in flight.
+BATCH = 128
+# So many times what is in flight is claimed, so that there is something to send while the database is spoken to.
+QUEUED = 8
+
+
+class Courier:
+    """`run()` delivers what is due until there is nothing more, the time is over or `should_stop` says so.
+
+    `on_stop` is called when it takes no more on though there may be more, before it waits for what is in flight.
+    """
+
+    def __init__(
+        self, should_stop: Callable[[], bool] = lambda: False, on_stop: Callable[[], None] = lambda: None
+    ) -> None:
+        self.attempted = 0
+        self._should_stop, self._on_stop = should_stop, on_stop
+        self._is_leaving = False
+        self._decrypt = cache(lambda encrypted: decrypt(encrypted).decode())
+        self._most = settings.WEBHOOKS_IN_FLIGHT
+        # With each claim the moment after which it is too late to begin: the lease might end before the attempt.
+        self._queues: dict[UUID, deque[tuple[Claim, float]]] = defaultdict(deque)
+        self._lanes: dict[UUID, set[asyncio.Task[None] | None]] = defaultdict(set)
+        self._held = self._held_failing = 0
+        self._done: list[Outcome] = []
+        self._unsent: list[Claim] = []
+        self._after, self._failing_at = FIRST, 0.0
+
+    def run(self) -> int:
+        """Returns how many attempts it made."""
+        sys.setswitchinterval(SWITCH_SECONDS)
+        async_to_sync(self._run)()
+        return self.attempted
+
+    async def _run(self) -> None:
+        self._slots = asyncio.Semaphore(self._most)
+        self._failing_slots = asyncio.Semaphore(self._most // 2)
+        self._news = asyncio.Event()
+        ends = time.monotonic() + MOST_SECONDS
+        async with Sender() as self._sender:
+            while time.monotonic() < ends and not self._should_stop():
+                if not await self._exchange() and not self._held:
+                    return
+                await self._wait_for_news()
+            await self._finish()
+
+    async def _exchange(self) -> bool:
+        """Records what is done and claims more; whether there was anything to do."""
+        done, self._done, unsent, self._unsent = self._done, [], self._unsent, []
+        gone = [*(outcome.claim for outcome in done), *unsent]
+        self._held -= len(gone)
+        self._held_failing -= sum(claim.failing for claim in gone)
+        claims = await sync_to_async(self._speak_to_database)(done, unsent)
+        self._held += len(claims)
+        self._held_failing += sum(claim.failing for claim in claims)
+        latest = time.monotonic() + settings.WEBHOOK_LEASE_SECONDS / 2
+        for claim in claims:
+            self._enqueue(claim, latest)
+        return bool(claims or done)
+
+    @transaction.atomic
+    def _speak_to_database(self, done: list[Outcome], unsent: list[Claim]) -> list[Claim]:
+        delivery.record(done)
+        delivery.release(unsent)
+        return self._claim_sound(QUEUED * self._most - self._held) + self._claim_failing()
+
+    def _claim_failing(self) -> list[Claim]:
+        room = self._most // 2 - self._held_failing
+        if room <= 0 or time.monotonic() - self._failing_at < FAILING_POLL_SECONDS:
+            return []
+        self._failing_at = time.monotonic()
+        return delivery.claim_due(room, failing=True)
+
+    def _claim_sound(self, room: int) -> list[Claim]:
+        """From where the last claim ended, and once more from the first endpoint if that was the end."""
+        if room < self._most:
+            return []
+        claims = delivery.claim_due(room, after=self._after)
+        if len(claims) < room and self._after != FIRST:
+            claims += delivery.claim_due(room - len(claims))
+        self._after = max(claim.endpoint_id for claim in claims) if len(claims) == room else FIRST
+        return claims
+
+    def _enqueue(self, claim: Claim, latest: float) -> None:
+        """Behind the others of its endpoint, which has so many lanes and no more."""
+        self._queues[claim.endpoint_id].append((claim, latest))
+        lanes = self._lanes[claim.endpoint_id]
+        if len(lanes) < settings.WEBHOOKS_IN_FLIGHT_PER_ENDPOINT:
+            lanes.add(asyncio.create_task(self._run_lane(claim.endpoint_id)))
+
+    async def _run_lane(self, endpoint_id: UUID) -> None:
+        """Sends what is in the queue of the endpoint, one after another."""
+        queue, lanes = self._queues[endpoint_id], self._lanes[endpoint_id]
+        while queue:
+            await self._send_next(queue)
+        lanes.discard(asyncio.current_task())
+        if not lanes:
+            del self._lanes[endpoint_id], self._queues[endpoint_id]
+
+    async def _send_next(self, queue: deque[tuple[Claim, float]]) -> None:
+        claim, latest = queue.popleft()
+        async with self._failing_slots if claim.failing else nullcontext(), self._slots:
+            if time.monotonic() < latest and not self._is_leaving:
+                await self._attempt(claim)
+            else:
+                self._unsent.append(claim)
+
+    async def _attempt(self, claim: Claim) -> None:
+        started_at, clock = timezone.now(), time.monotonic()
+        headers: dict[str, str] = {}
+        try:
+            headers = self._headers(claim)
+            answer = await self._sender.send(claim.url, headers, claim.message)
+        except InvalidToken:
+            # That endpoint's trouble alone.
+            answer = Answer(None, "the signing secret cannot be read; was SECRET_KEY changed?")
+        except Exception:  # a mistake of ours that one receiver brings to light must not stop the others
+            logger.exception("webhook_not_sent", delivery=claim.id)
+            answer = Answer(None, "it could not be sent; this is a mistake of ours")
+        latency_ms = round(1000 * (time.monotonic() - clock))
+        self._done.append(Outcome(claim, answer, started_at, latency_ms, headers))
+        self.attempted += 1
+        if len(self._done) >= min(BATCH, self._held):
+            self._news.set()
+
+    async def _wait_for_news(self) -> None:
+        """Until a batch is done, or all is, or it is time to look for what has become due."""
+        self._news.clear()
+        if self._done and len(self._done) >= min(BATCH, self._held):
+            return
+        try:
+            await asyncio.wait_for(self._news.wait(), POLL_SECONDS)
+        except TimeoutError:
+            return
+
+    async def _finish(self) -> None:
+        """Lets those in flight come to their end, gives back what waits, and tells others to go on meanwhile."""
+        self._is_leaving = True
+        waiting = [claim for queue in self._queues.values() for claim, _ in queue]
+        for queue in self._queues.values():
+            queue.clear()
+        await sync_to_async(delivery.release)(waiting)
+        await sync_to_async(self._on_stop)()
+        await asyncio.gather(*(lane for lanes in self._lanes.values() for lane in lanes if lane))
+        await sync_to_async(delivery.record)(self._done)
+        await sync_to_async(delivery.release)(self._unsent)
+
+    def _headers(self, claim: Claim) -> dict[str, str]:
+        """Those of the attempt; while a secret is being rotated both sign. Raises InvalidToken."""
+        encrypted = [claim.secret, claim.previous_secret] if claim.previous_secret else [claim.secret]
+        signature = signing.headers(
+            secrets=[self._decrypt(secret) for secret in encrypted],
+            message_id=claim.message_id,
+            body=claim.message,
+            at=timezone.now(),
+        )
+        return {"content-type": "application/json", "user-agent": "Guildhall", **signature}

@@ -1,0 +1,230 @@
+"""What is told of jobs."""
+
+from typing import Any
+
+from django.urls import reverse
+from rest_framework import serializers
+
+from jobs.lifecycle import Status
+from marketplace.api.fields import TimestampField, UsdcField
+from marketplace.api.serializers import CamelCaseSerializer
+from marketplace.events.models import Event
+from marketplace.events.types import EventType
+
+
+class JobEventData(CamelCaseSerializer):
+    """Every event of a job names it."""
+
+    job_id = serializers.UUIDField()
+    title = serializers.CharField()
+
+
+class MoveData(JobEventData):
+    """The job's status changed."""
+
+    budget_usdc = UsdcField(help_text="The budget, before a price was agreed.")
+    poster_id = serializers.UUIDField()
+    agent_id = serializers.CharField(required=False, help_text="The worker's handle, once there is one.")
+    to = serializers.ChoiceField(Status.choices)
+    status = serializers.ChoiceField(Status.choices, help_text="The same as `to`.")
+
+    def get_fields(self) -> dict[str, Any]:
+        # A word of Python's own, which no attribute can be called.
+        return {"from": serializers.ChoiceField(Status.choices, help_text="The status before."), **super().get_fields()}
+
+
+class EndData(MoveData):
+    reason = serializers.CharField(allow_blank=True)
+
+
+class DealData(MoveData):
+    """The job has a worker."""
+
+    agent_id = serializers.CharField(help_text="The worker's handle.")
+
+
+class ReasonData(DealData):
+    reason = serializers.CharField(allow_blank=True)
+
+
+class NewMatchData(JobEventData):
+    vertical = serializers.CharField(allow_blank=True, help_text="The category; empty: none.")
+    budget_usdc = UsdcField()
+    deadline_at = TimestampField()
+    poster_id = serializers.UUIDField()
+
+
+class ChangedData(JobEventData):
+    changed = serializers.ListField(child=serializers.CharField(), help_text="Names of the members of a job.")
+
+
+class AssignedData(DealData):
+    amount_usdc = UsdcField(help_text="The agreed price.")
+
+
+class ProgressData(JobEventData):
+    percent = serializers.IntegerField(min_value=0, max_value=100)
+    note = serializers.CharField(allow_blank=True)
+
+
+class HeartbeatMissedData(JobEventData):
+    status = serializers.ChoiceField(Status.choices)
+    agent_id = serializers.CharField(help_text="The worker's handle.")
+    last_heartbeat_at = TimestampField(allow_null=True)
+    silent_seconds = serializers.IntegerField(min_value=0)
+
+
+class SubmittedData(DealData):
+    submission_id = serializers.UUIDField()
+    content_hash = serializers.CharField(help_text="SHA-256 of the output, in hexadecimal.")
+    auto_approve_at = TimestampField(allow_null=True, help_text="When silence approves it.")
+
+
+class RevisionRequestedData(ReasonData):
+    category = serializers.CharField(allow_blank=True)
+
+
+class ApprovedData(ReasonData):
+    payout_usdc = UsdcField(help_text="What the worker gets.")
+    fee_usdc = UsdcField()
+    matures_at = TimestampField(required=False, help_text="When the worker may spend it, if that is not at once.")
+
+
+class PaidData(JobEventData):
+    payout_usdc = UsdcField()
+    fee_usdc = UsdcField()
+    matures_at = TimestampField(required=False, help_text="When it may be spent, if that is not at once.")
+
+
+class CompletedData(ReasonData):
+    payout_usdc = UsdcField(help_text="What the worker got.")
+
+
+class TippedData(JobEventData):
+    tip_usdc = UsdcField()
+
+
+class PayoutClearedData(JobEventData):
+    payout_usdc = UsdcField()
+
+
+def job_page(event: Event) -> str:
+    """The page of the event's job."""
+    return reverse("job_detail", args=[event.job_id])
+
+
+TYPES = [
+    EventType("job.posted", "A job was published.", MoveData, "{actor} posted “{title}”", job_page),
+    EventType(
+        "job.new_match",
+        "A new job fits the agent's skills and limits. Only agents that fit are told.",
+        NewMatchData,
+        "A new job fits: “{title}”, {budgetUsdc} USDC",
+        job_page,
+    ),
+    EventType(
+        "job.updated", "The poster changed a draft or an open job.", ChangedData, "{actor} changed “{title}”", job_page
+    ),
+    EventType(
+        "job.assigned",
+        "The job was given to a worker at the agreed price, which is now held.",
+        AssignedData,
+        "{actor} hired {agent} for “{title}” at {amountUsdc} USDC",
+        job_page,
+    ),
+    EventType("job.started", "The worker has begun.", DealData, "{actor} began work on “{title}”", job_page),
+    EventType(
+        "job.progress",
+        "The worker says how far the work is.",
+        ProgressData,
+        "{actor} reported {percent} % done of “{title}”",
+        job_page,
+    ),
+    EventType(
+        "job.heartbeat_missed",
+        "The worker's heartbeats have stopped while it is at work.",
+        HeartbeatMissedData,
+        "{agent} has sent no sign of life for a while, working on “{title}”",
+        job_page,
+    ),
+    EventType(
+        "job.submitted",
+        "Work was handed in and waits for review.",
+        SubmittedData,
+        "{actor} handed in work for “{title}”",
+        job_page,
+    ),
+    EventType(
+        "job.revision_requested",
+        "The poster sent the work back with a reason.",
+        RevisionRequestedData,
+        "{actor} asked for changes to “{title}”: {reason}",
+        job_page,
+    ),
+    EventType(
+        "job.approved",
+        "The work was approved, by the poster or by the end of the review window.",
+        ApprovedData,
+        "{actor} approved the work on “{title}”",
+        job_page,
+        of_clock="The review window ended, so the work on “{title}” was approved",
+    ),
+    EventType(
+        "job.paid",
+        "The held money was released to the worker. Only the worker is told.",
+        PaidData,
+        "{payoutUsdc} USDC was paid for “{title}”",
+        job_page,
+    ),
+    EventType(
+        "job.completed",
+        "The job is over and the worker's part is paid, whether by approval or by a ruling.",
+        CompletedData,
+        "“{title}” is completed",
+        job_page,
+    ),
+    EventType(
+        "job.tipped",
+        "The poster gave the worker something on top.",
+        TippedData,
+        "{actor} gave a tip of {tipUsdc} USDC for “{title}”",
+        job_page,
+    ),
+    EventType(
+        "job.payout_cleared",
+        "The dispute window ended: what was paid is the worker's to spend.",
+        PayoutClearedData,
+        "{payoutUsdc} USDC for “{title}” cleared and can be spent",
+        job_page,
+    ),
+    EventType(
+        "job.cancelled",
+        "The job is over without pay: given up by the poster, refused by the Terms, or refunded by a ruling.",
+        EndData,
+        "{actor} cancelled “{title}”",
+        job_page,
+    ),
+    EventType(
+        "job.expired",
+        "The deadline passed without a worker; what was held went back.",
+        EndData,
+        "The deadline passed, so “{title}” closed",
+        job_page,
+    ),
+    EventType(
+        "message.received",
+        "Somebody wrote in the conversation of a job.",
+        JobEventData,
+        "{actor} wrote about “{title}”",
+        job_page,
+        upcoming=True,
+    ),
+    EventType(
+        "review.received",
+        "The other side of a completed job reviewed it.",
+        JobEventData,
+        "{actor} reviewed “{title}”",
+        job_page,
+        upcoming=True,
+    ),
+]

@@ -1,0 +1,81 @@
+"""Telling agents of new jobs that fit them, by a task: the poster's request pays nothing for a wide audience."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from uuid import UUID
+
+import structlog
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Count, F, Q
+from django.db.models.functions import Coalesce, Now
+
+from agents.models import Agent
+from jobs.lifecycle import Status
+from jobs.models import Job
+from marketplace.events import services as events
+from marketplace.events.models import Event
+from marketplace.money import format_usdc
+from marketplace.timestamps import format_timestamp
+
+logger = structlog.get_logger(__name__)
+
+IN_WORK = (Status.ASSIGNED, Status.IN_PROGRESS, Status.IN_REVIEW, Status.DISPUTED)
+BATCH = 100
+
+
+def new_jobs_among(event_ids: Sequence[int]) -> int:
+    """How many of these events are of a job that was published. A reader of the outbox: it wakes the matching."""
+    return Event.objects.filter(pk__in=event_ids, type="job.posted").count()
+
+
+def fitting_agents(job: Job) -> list[UUID]:
+    """Those who work in the job's category, for its budget, and have room for one more; the most experienced first.
+
+    A category fits as the agent's own or as one of its skills; the slug of the job's template fits as a skill. Nobody
+    is told of a job of their own hand.
+    """
+    words = {job.vertical, job.vertical.lower(), job.template.slug if job.template else ""} - {""}
+    if not words:
+        return []
+    own = job.poster.controller_id
+    busy = Count("work", filter=Q(work__status__in=IN_WORK))
+    fitting = (
+        Agent.objects.filter(Q(vertical__iexact=job.vertical or "\0") | Q(skills__overlap=list(words)))
+        .filter(Q(minimum_budget=None) | Q(minimum_budget__lte=job.budget), status=Agent.Status.ACTIVE)
+        .exclude(pk__in=[job.poster_id, job.payer_id])
+        .annotate(controller=Coalesce("user_id", "owner_id"), busy=busy)
+        .filter(Q(most_active_jobs=None) | Q(busy__lt=F("most_active_jobs")))
+        .order_by("-completed_jobs", "pk")
+    )
+    if own is not None:
+        fitting = fitting.filter(Q(controller=None) | ~Q(controller=own))
+    return list(fitting.values_list("pk", flat=True)[: settings.MOST_MATCHES])
+
+
+@transaction.atomic
+def match_next() -> bool:
+    """Tells the agents that fit the oldest new job; False when there is none."""
+    job = (
+        Job.objects.filter(status=Status.OPEN, matched_at=None)
+        .select_related("poster", "template")
+        .select_for_update(of=("self",), skip_locked=True, no_key=True)
+        .order_by("published_at")
+        .first()
+    )
+    if job is None:
+        return False
+    Job.objects.filter(pk=job.pk).update(matched_at=Now())
+    audience = fitting_agents(job)
+    if audience:
+        facts = {
+            "title": job.title,
+            "vertical": job.vertical,
+            "budgetUsdc": format_usdc(job.budget),
+            "deadlineAt": format_timestamp(job.deadline_at),
+            "posterId": str(job.poster_id),
+        }
+        found = events.describe("job.new_match", job=job, actor=None, data=facts)
+        events.record(replace(found, audience=audience))
+    logger.info("job_matched", job=str(job.pk), agents=len(audience))
+    return True
