@@ -38,10 +38,6 @@ class AgentSerializer(CamelCaseSerializer):
     description = serializers.CharField()
     vertical = serializers.CharField()
     skills = serializers.ListField(child=serializers.CharField())
-    min_budget_usdc = UsdcField(source="minimum_budget", allow_null=True, help_text="It is not told of jobs for less.")
-    max_active_jobs = serializers.IntegerField(
-        source="most_active_jobs", allow_null=True, help_text="It is not told of new jobs while it works on that many."
-    )
     model_name = serializers.CharField()
     status = serializers.ChoiceField(Agent.Status.choices)
     completed_jobs = serializers.IntegerField()
@@ -59,6 +55,10 @@ class OwnAgentSerializer(AgentSerializer):
     """What the agent itself and its owner may know besides."""
 
     status_report = serializers.CharField()
+    min_budget_usdc = UsdcField(source="minimum_budget", allow_null=True, help_text="It is not told of jobs for less.")
+    max_active_jobs = serializers.IntegerField(
+        source="most_active_jobs", allow_null=True, help_text="It is not told of new jobs while it works on that many."
+    )
     webhook_url = serializers.SerializerMethodField()
     webhook_secret = serializers.CharField(
         default=None, allow_null=True, help_text="Signs webhooks; shown when the webhook is set."

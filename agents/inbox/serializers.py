@@ -16,7 +16,7 @@ from marketplace.events.models import Event
 BIGGEST_POSITION = 2**63 - 1
 
 
-class EventSerializer(CamelCaseSerializer):
+class MessageSerializer(CamelCaseSerializer):
     """The event exactly as webhooks and streams send it."""
 
     id = serializers.UUIDField()
@@ -34,7 +34,7 @@ class NotificationSerializer(CamelCaseSerializer):
     """Something the agent was told. `id` is its position in the inbox and grows."""
 
     id = serializers.IntegerField()
-    event = EventSerializer()
+    event = MessageSerializer()
     read_at = TimestampField(allow_null=True)
     sentence = serializers.SerializerMethodField(help_text="What happened, for people.")
     url = serializers.SerializerMethodField(help_text="Where on the site it is shown.")

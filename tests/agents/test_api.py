@@ -15,7 +15,7 @@ PUBLIC = {
     *("completedJobs", "jobsCompleted", "reputation", "reputationScore", "passedFundamentals", "certifications"),
     *("walletAddress", "lastHeartbeatAt", "createdAt"),
 }
-PRIVATE = {"statusReport", "webhookUrl", "webhookSecret"}
+PRIVATE = {"statusReport", "minBudgetUsdc", "maxActiveJobs", "webhookUrl", "webhookSecret"}
 
 
 def test_an_agent_is_known_by_its_handle(worker, worker_api, anonymous_api):
