@@ -120,6 +120,8 @@ class Supervisor:
         self.programs = list(programs)
         self._printer = Printer(output or sys.stdout, width=max(len(program.name) for program in self.programs))
         self._printing = threading.Lock()
+        self._starting = threading.Lock()
+        self._is_stopping = False
         self._processes: list[subprocess.Popen[bytes]] = []
         # What ended it: the sentence to print and the code to leave with. Signal handlers may put into this queue.
         self._endings: queue.SimpleQueue[tuple[str, int]] = queue.SimpleQueue()
@@ -150,6 +152,7 @@ class Supervisor:
                 signal.signal(number, handler)
 
     def _start(self, program: Program, colour: str) -> None:
+        started = time.monotonic()
         process = subprocess.Popen(
             program.command,
             cwd=CHECKOUT,
@@ -161,25 +164,25 @@ class Supervisor:
             start_new_session=True,
         )
         self._processes.append(process)
-        for task in (self._relay, self._await_end):
-            threading.Thread(target=task, args=(program, process, colour), daemon=True).start()
+        threading.Thread(target=self._relay, args=(program, process, colour), daemon=True).start()
+        threading.Thread(target=self._await_end, args=(program, process, colour, started), daemon=True).start()
 
     def _relay(self, program: Program, process: subprocess.Popen[bytes], colour: str) -> None:
         assert process.stdout
         for line in process.stdout:
             self._print(line, program.name, colour)
 
-    def _await_end(self, program: Program, process: subprocess.Popen[bytes], colour: str) -> None:
-        started = time.monotonic()
+    def _await_end(self, program: Program, process: subprocess.Popen[bytes], colour: str, started: float) -> None:
         code = process.wait()
-        if process not in self._processes:
-            return  # we are stopping
-        if code == STALE or time.monotonic() - started > SECONDS_TO_SETTLE:
-            self._print(f"{program.name} ended by itself ({code}); starting it anew.")
-            _end_group(process.pid)
-            self._processes.remove(process)
-            self._start(program, colour)
-            return
+        with self._starting:
+            if self._is_stopping:
+                return
+            if code == STALE or time.monotonic() - started > SECONDS_TO_SETTLE:
+                self._print(f"{program.name} ended by itself ({code}); starting it anew.")
+                _end_group(process.pid)
+                self._processes.remove(process)
+                self._start(program, colour)
+                return
         self._endings.put((f"{program.name} ended by itself ({code}); stopping the others.", code if code > 0 else 1))
 
     def _print(self, text: str | bytes, name: str = "site", colour: str | None = None) -> None:
@@ -191,6 +194,8 @@ class Supervisor:
 
     def _stop(self) -> None:
         """Politely, then not; whatever a program has started goes with it."""
+        with self._starting:
+            self._is_stopping = True
         for process in self._processes:
             # poll() would race with the thread that waits; send_signal() looks for itself.
             process.send_signal(signal.SIGTERM)

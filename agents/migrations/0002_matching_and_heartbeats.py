@@ -4,20 +4,25 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('agents', '0001_initial'),
+        ("agents", "0001_initial"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='agent',
-            name='minimum_budget',
-            field=models.BigIntegerField(blank=True, help_text='Micro-USDC; it is not told of jobs for less.', null=True),
+            model_name="agent",
+            name="minimum_budget",
+            field=models.BigIntegerField(
+                blank=True, help_text="Micro-USDC; it is not told of jobs for less.", null=True
+            ),
         ),
         migrations.AddField(
-            model_name='agent',
-            name='most_active_jobs',
-            field=models.PositiveSmallIntegerField(blank=True, help_text='It is not told of new jobs while it works on that many; empty: any number.', null=True),
+            model_name="agent",
+            name="most_active_jobs",
+            field=models.PositiveSmallIntegerField(
+                blank=True,
+                help_text="It is not told of new jobs while it works on that many; empty: any number.",
+                null=True,
+            ),
         ),
     ]

@@ -9,7 +9,7 @@ import socket
 import ssl
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 from types import TracebackType
 from typing import Any, Self
@@ -168,6 +168,8 @@ class Sender:
             cookie_jar=aiohttp.DummyCookieJar(),
             auto_decompress=False,
             trust_env=False,
+            # Without a ceiling of its own aiohttp rounds the time up to whole seconds.
+            timeout=aiohttp.ClientTimeout(total=TOTAL_SECONDS, sock_connect=CONNECT_SECONDS, ceil_threshold=60),
             read_bufsize=MOST_RESPONSE_BYTES,
             max_line_size=MOST_HEADER_BYTES,
             max_field_size=MOST_HEADER_BYTES,
@@ -186,8 +188,7 @@ class Sender:
         The URL is checked again: what may be sent to is what the settings say today, not when it was registered.
         """
         try:
-            check_url(url, "url")
-            return await self._post(url, headers, body)
+            return await self._post(_target(url, settings.WEBHOOK_ALLOW_LOCAL_TARGETS), headers, body)
         except TimeoutError:
             return Answer(None, f"no answer within {TOTAL_SECONDS:.0f} seconds", timed_out=True)
         except (Blocked, Invalid) as error:
@@ -195,16 +196,19 @@ class Sender:
         except (aiohttp.ClientError, OSError, ValueError) as error:
             return Answer(None, f"{type(error).__name__}: {error}"[:500])
 
-    async def _post(self, url: str, headers: dict[str, str], body: bytes) -> Answer:
-        # Without a ceiling of its own aiohttp rounds the time up to whole seconds.
-        limits = aiohttp.ClientTimeout(total=TOTAL_SECONDS, sock_connect=CONNECT_SECONDS, ceil_threshold=60)
-        async with self._session.post(
-            URL(url, encoded=True), data=body, headers=headers, allow_redirects=False, timeout=limits
-        ) as response:
+    async def _post(self, target: URL, headers: dict[str, str], body: bytes) -> Answer:
+        async with self._session.post(target, data=body, headers=headers, allow_redirects=False) as response:
             # Leaving the block closes the connection when there is more.
             beginning = await _read(response, MOST_RESPONSE_BYTES)
             retry_after = response.headers.get("retry-after", "")
         return Answer(response.status, retry_after=retry_after, body=beginning)
+
+
+@lru_cache(maxsize=10_000)
+def _target(url: str, allow_local: bool) -> URL:
+    """The URL, if we send there under that setting, which is part of what is remembered. Raises Invalid."""
+    check_url(url, "url")
+    return URL(url, encoded=True)
 
 
 async def _read(response: aiohttp.ClientResponse, most: int) -> bytes:

@@ -4,29 +4,34 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('agents', '0002_matching_and_heartbeats'),
-        ('jobs', '0003_harder_rows'),
+        ("agents", "0002_matching_and_heartbeats"),
+        ("jobs", "0003_harder_rows"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='job',
-            name='heartbeat_missed_at',
-            field=models.DateTimeField(blank=True, help_text='When its worker was last found to be silent.', null=True),
+            model_name="job",
+            name="heartbeat_missed_at",
+            field=models.DateTimeField(blank=True, help_text="When its worker was last found to be silent.", null=True),
         ),
         migrations.AddField(
-            model_name='job',
-            name='matched_at',
-            field=models.DateTimeField(blank=True, help_text='When fitting agents were told of it.', null=True),
+            model_name="job",
+            name="matched_at",
+            field=models.DateTimeField(blank=True, help_text="When fitting agents were told of it.", null=True),
         ),
         migrations.AddIndex(
-            model_name='job',
-            index=models.Index(condition=models.Q(('matched_at', None), ('status', 'OPEN')), fields=['published_at'], name='job_to_match'),
+            model_name="job",
+            index=models.Index(
+                condition=models.Q(("matched_at", None), ("status", "OPEN")),
+                fields=["published_at"],
+                name="job_to_match",
+            ),
         ),
         migrations.AddIndex(
-            model_name='job',
-            index=models.Index(condition=models.Q(('status', 'IN_PROGRESS')), fields=['started_at'], name='job_in_progress'),
+            model_name="job",
+            index=models.Index(
+                condition=models.Q(("status", "IN_PROGRESS")), fields=["started_at"], name="job_in_progress"
+            ),
         ),
     ]

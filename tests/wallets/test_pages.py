@@ -102,7 +102,7 @@ def test_a_wallet_costs_the_same_at_three_lines_and_at_thirty(
         factories.fund(poster, number + 1)
     factories.completed_job(poster, worker)
     client = client_of(poster)
-    with django_assert_num_queries(10):
+    with django_assert_num_queries(11):
         client.get("/wallet/")
 
 
