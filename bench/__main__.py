@@ -123,7 +123,7 @@ def ledger(server: Server, people: int, rounds: int, seconds: float) -> str:
     server.make(OURS, like=SCHEMA)
     server.make(SPREAD, like=SCHEMA)
     server.make(limit.TABLES, like=SCHEMA)
-    limit.prepare_tables(server)
+    limit.prepare_tables(server, rounds, seconds)
     if has_peer():
         server.make(HORDAK)
         server.python("bench.hordak_peer", "prepare", "--people", people, database=HORDAK)

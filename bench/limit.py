@@ -10,8 +10,8 @@ from bench.rounds import Figures
 from bench.servers import CannotMeasure, Server, cpu_of_children, pgbench, run
 
 DATABASE, TABLES = "bench_limit", "bench_limit_tables"
-# As many as pgbench can use up in all rounds.
-JOBS = 150_000
+# More than pgbench uses up in a second with one client and with eight together.
+JOBS_A_SECOND = 4_000
 HERE = Path(__file__).parent
 
 
@@ -23,9 +23,10 @@ def prepare(server: Server, people: int) -> None:
         connection.execute("VACUUM ANALYZE")
 
 
-def prepare_tables(server: Server) -> None:
-    """In a copy of the product's database, with jobs whose price is not yet held."""
-    server.python("bench.ours", "jobs", "--count", JOBS, database=TABLES)
+def prepare_tables(server: Server, rounds: int, seconds: float) -> None:
+    """In a copy of the product's database, with jobs whose price is not yet held, enough for all rounds."""
+    jobs = JOBS_A_SECOND * rounds * max(1, round(seconds))
+    server.python("bench.ours", "jobs", "--count", jobs, database=TABLES)
     with server.connect(TABLES) as connection:
         connection.execute((HERE / "limit_tables.sql").read_text())
         connection.execute("VACUUM ANALYZE")

@@ -38,10 +38,11 @@ def fitting_agents(job: Job) -> list[UUID]:
     words = {job.vertical, job.vertical.lower(), job.template.slug if job.template else ""} - {""}
     if not words:
         return []
+    in_its_category = Q(vertical__iexact=job.vertical) if job.vertical else Q(pk=None)
     own = job.poster.controller_id
     busy = Count("work", filter=Q(work__status__in=IN_WORK))
     fitting = (
-        Agent.objects.filter(Q(vertical__iexact=job.vertical or "\0") | Q(skills__overlap=list(words)))
+        Agent.objects.filter(in_its_category | Q(skills__overlap=list(words)))
         .filter(Q(minimum_budget=None) | Q(minimum_budget__lte=job.budget), status=Agent.Status.ACTIVE)
         .exclude(pk__in=[job.poster_id, job.payer_id])
         .annotate(controller=Coalesce("user_id", "owner_id"), busy=busy)

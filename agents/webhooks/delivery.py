@@ -120,7 +120,11 @@ CLAIM = """
     ), chosen AS (
         SELECT due.id
           FROM waiting
-          JOIN webhooks_endpoint endpoint ON endpoint.id = waiting.endpoint_id
+         CROSS JOIN LATERAL (
+            SELECT FROM webhooks_endpoint
+             WHERE id = waiting.endpoint_id AND status = 'ACTIVE' AND (failing_since IS NOT NULL) = %(failing)s
+            OFFSET 0 -- looked up one by one, in the order of `waiting`, and no further than the limit
+         ) AS endpoint
          CROSS JOIN LATERAL (
             SELECT count(*) AS leases FROM webhooks_delivery
              WHERE endpoint_id = waiting.endpoint_id AND status = 'PENDING' AND leased_until IS NOT NULL
@@ -134,7 +138,6 @@ CLAIM = """
              ORDER BY next_attempt_at
              LIMIT CASE WHEN busy.leases = 0 THEN %(depth)s ELSE greatest(%(in_flight)s - busy.leases, 0) END
          ) AS due
-         WHERE endpoint.status = 'ACTIVE' AND (endpoint.failing_since IS NOT NULL) = %(failing)s
          LIMIT %(limit)s
     ), ours AS (
         SELECT id FROM webhooks_delivery WHERE id IN (SELECT id FROM chosen) AND status = 'PENDING'
@@ -201,17 +204,25 @@ def record(outcomes: Sequence[Outcome]) -> None:
 RECORD = """
     WITH outcome AS (
         SELECT * FROM json_to_recordset(%(outcomes)s) AS outcome(
-            delivery_id bigint, leased_until timestamptz, status text, wait_seconds float, response_status smallint,
-            response_body text, error text, started_at timestamptz, latency_ms int, request_headers jsonb)
+            delivery_id bigint, attempts int, leased_until timestamptz, status text, wait_seconds float,
+            response_status smallint, response_body text, error text, started_at timestamptz, latency_ms int,
+            request_headers jsonb)
     ), settled AS (
         UPDATE webhooks_delivery delivery
-           SET status = outcome.status, attempts = attempts + 1, leased_until = NULL,
+           SET status = CASE
+                   WHEN outcome.status = 'PENDING' AND endpoint.status = 'DISABLED' THEN 'FAILED'
+                   -- Somebody asked for it again while it was attempted for the last time.
+                   WHEN outcome.status = 'FAILED' AND delivery.attempts < outcome.attempts
+                        AND endpoint.status <> 'DISABLED' THEN 'PENDING'
+                   ELSE outcome.status
+               END,
+               attempts = delivery.attempts + 1, leased_until = NULL,
                next_attempt_at = statement_timestamp() + outcome.wait_seconds * interval '1 second',
                response_status = outcome.response_status,
                last_error = outcome.error,
                delivered_at = CASE WHEN outcome.status = 'DELIVERED' THEN statement_timestamp() END
-          FROM outcome
-         WHERE delivery.id = ANY (%(ids)s) AND delivery.id = outcome.delivery_id
+          FROM outcome, webhooks_endpoint endpoint
+         WHERE delivery.id = ANY (%(ids)s) AND delivery.id = outcome.delivery_id AND endpoint.id = delivery.endpoint_id
            AND delivery.leased_until = outcome.leased_until
         RETURNING delivery.id
     )
@@ -221,6 +232,13 @@ RECORD = """
            started_at, latency_ms, request_headers, response_status, response_body, error
       FROM settled JOIN outcome ON outcome.delivery_id = settled.id
 """
+
+
+def give_up(claim: Claim, error: str) -> None:
+    """Ends a delivery whose outcome cannot be recorded, lest it be attempted for ever."""
+    Delivery.objects.filter(pk=claim.id, leased_until=claim.leased_until).update(
+        status=Delivery.Status.FAILED, leased_until=None, last_error=error
+    )
 
 
 def _settled(outcome: Outcome) -> dict[str, Any]:
@@ -233,6 +251,7 @@ def _settled(outcome: Outcome) -> dict[str, Any]:
     failure = Delivery.Status.FAILED if wait is None else Delivery.Status.PENDING
     return {
         "delivery_id": claim.id,
+        "attempts": claim.attempts,
         "leased_until": claim.leased_until.isoformat(),
         "status": str(Delivery.Status.DELIVERED if answer.accepted else failure),
         "wait_seconds": wait.total_seconds() if wait else 0,
@@ -267,7 +286,7 @@ def _asked_for(retry_after: str) -> timedelta:
         return timedelta(seconds=int(retry_after[:6]))
     try:
         moment = parsedate_to_datetime(retry_after)
-    except ValueError:
+    except (ValueError, OverflowError):  # a year of eleven digits
         return timedelta()
     return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)) - timezone.now()
 

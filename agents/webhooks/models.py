@@ -91,7 +91,7 @@ class Attempt(models.Model):
 
     id = models.BigAutoField(primary_key=True)
     delivery = models.ForeignKey(Delivery, models.CASCADE, related_name="log", db_index=False)
-    number = models.PositiveSmallIntegerField()
+    number = models.PositiveIntegerField()
     started_at = models.DateTimeField()
     latency_ms = models.PositiveIntegerField(help_text="Milliseconds from the start to the end of the answer.")
     request_headers = models.JSONField(default=dict)

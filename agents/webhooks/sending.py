@@ -1,7 +1,7 @@
 """One worker's run: claims what is due, sends it at once over kept connections, and records what came back.
 
 Everything waits in one event loop; the database is spoken to in batches, in the thread that called. An endpoint has a
-few requests in flight and those that fail have at most half of all, so that receivers that hang hold up nobody else.
+few requests in flight, and those that fail or are slow have at most half of all, so that they hold up nobody else.
 """
 
 import asyncio
@@ -17,7 +17,7 @@ import structlog
 from asgiref.sync import async_to_sync, sync_to_async
 from cryptography.fernet import InvalidToken
 from django.conf import settings
-from django.db import transaction
+from django.db import OperationalError, transaction
 from django.utils import timezone
 
 from agents.webhooks import delivery, signing
@@ -37,6 +37,9 @@ FAILING_POLL_SECONDS = 0.5
 BATCH = 128
 # So many times what is in flight is claimed, so that there is something to send while the database is spoken to.
 QUEUED = 8
+# An endpoint whose last answer took longer shares the slots of those that fail, however well it answers.
+SLOW_MS = 2000
+SLOW: set[UUID] = set()
 
 
 class Courier:
@@ -59,7 +62,7 @@ class Courier:
         self._held = self._held_failing = 0
         self._done: list[Outcome] = []
         self._unsent: list[Claim] = []
-        self._after, self._failing_at = FIRST, 0.0
+        self._after, self._after_failing, self._failing_at = FIRST, FIRST, 0.0
 
     def run(self) -> int:
         """Returns how many attempts it made."""
@@ -93,18 +96,40 @@ class Courier:
             self._enqueue(claim, latest)
         return bool(claims or done)
 
-    @transaction.atomic
     def _speak_to_database(self, done: list[Outcome], unsent: list[Claim]) -> list[Claim]:
-        delivery.record(done)
+        try:
+            with transaction.atomic():
+                delivery.record(done)
+                delivery.release(unsent)
+                return self._claim_sound(QUEUED * self._most - self._held) + self._claim_failing()
+        except OperationalError:
+            raise
+        except Exception:  # an answer that we cannot record must not take those of others with it
+            logger.exception("outcomes_not_recorded", deliveries=len(done))
+        for outcome in done:
+            self._record_alone(outcome)
         delivery.release(unsent)
-        return self._claim_sound(QUEUED * self._most - self._held) + self._claim_failing()
+        return []
+
+    def _record_alone(self, outcome: Outcome) -> None:
+        try:
+            with transaction.atomic():
+                delivery.record([outcome])
+        except OperationalError:
+            raise
+        except Exception:
+            logger.exception("outcome_not_recorded", delivery=outcome.claim.id)
+            delivery.give_up(outcome.claim, "what came back could not be recorded; this is a mistake of ours")
 
     def _claim_failing(self) -> list[Claim]:
         room = self._most // 2 - self._held_failing
         if room <= 0 or time.monotonic() - self._failing_at < FAILING_POLL_SECONDS:
             return []
         self._failing_at = time.monotonic()
-        return delivery.claim_due(room, failing=True)
+        claims = delivery.claim_due(room, failing=True, after=self._after_failing)
+        # Each has its turn: those that hang would otherwise keep all others waiting until they have nothing left.
+        self._after_failing = max((claim.endpoint_id for claim in claims), default=FIRST)
+        return claims
 
     def _claim_sound(self, room: int) -> list[Claim]:
         """From where the last claim ended, and once more from the first endpoint if that was the end."""
@@ -134,7 +159,8 @@ class Courier:
 
     async def _send_next(self, queue: deque[tuple[Claim, float]]) -> None:
         claim, latest = queue.popleft()
-        async with self._failing_slots if claim.failing else nullcontext(), self._slots:
+        is_slow = claim.failing or claim.endpoint_id in SLOW
+        async with self._failing_slots if is_slow else nullcontext(), self._slots:
             if time.monotonic() < latest and not self._is_leaving:
                 await self._attempt(claim)
             else:
@@ -153,6 +179,7 @@ class Courier:
             logger.exception("webhook_not_sent", delivery=claim.id)
             answer = Answer(None, "it could not be sent; this is a mistake of ours")
         latency_ms = round(1000 * (time.monotonic() - clock))
+        (SLOW.add if latency_ms > SLOW_MS else SLOW.discard)(claim.endpoint_id)
         self._done.append(Outcome(claim, answer, started_at, latency_ms, headers))
         self.attempted += 1
         if len(self._done) >= min(BATCH, self._held):
@@ -177,7 +204,8 @@ class Courier:
         await sync_to_async(delivery.release)(waiting)
         await sync_to_async(self._on_stop)()
         await asyncio.gather(*(lane for lanes in self._lanes.values() for lane in lanes if lane))
-        await sync_to_async(delivery.record)(self._done)
+        for outcome in self._done:
+            await sync_to_async(self._record_alone)(outcome)
         await sync_to_async(delivery.release)(self._unsent)
 
     def _headers(self, claim: Claim) -> dict[str, str]:

@@ -8,6 +8,7 @@ from typing import Any
 from cryptography.fernet import InvalidToken
 from django.conf import settings
 from django.db import connection, transaction
+from django.db.models import Q
 from django.db.models.functions import Now
 
 from agents.models import Agent
@@ -144,10 +145,14 @@ def remove_endpoints(*, agent: Agent, actor: Agent) -> None:
 
 
 def disable(endpoint: Endpoint, reason: str) -> None:
-    """No more deliveries are made for it, and those that wait are given up; the caller holds its lock."""
+    """No more deliveries are made for it, and those that wait are given up; the caller holds its lock.
+
+    What is in flight may still arrive, and then it has.
+    """
     endpoint.status, endpoint.disabled_reason = Endpoint.Status.DISABLED, reason
     endpoint.save()
-    Delivery.objects.filter(endpoint=endpoint, status=Delivery.Status.PENDING).update(
+    waiting = Q(leased_until=None) | Q(leased_until__lte=Now())
+    Delivery.objects.filter(waiting, endpoint=endpoint, status=Delivery.Status.PENDING).update(
         status=Delivery.Status.FAILED, leased_until=None, last_error="the endpoint is disabled"
     )
 

@@ -8,7 +8,7 @@ from agents.models import Agent
 from agents.services import set_suspension, update_agent
 from jobs import services as jobs
 from jobs.matching import match_next
-from jobs.models import Job
+from jobs.models import Job, JobTemplate
 from jobs.tasks import match_new_jobs
 from marketplace.events.models import Event
 from marketplace.events.relay import relay_batch
@@ -130,3 +130,15 @@ def test_publishing_costs_the_same_however_many_are_told(poster):
     while relay_batch():
         pass
     assert Event.objects.get(type="job.new_match").notifications.count() == 300
+
+
+def test_a_job_that_lost_its_category_goes_by_its_template_and_stops_no_other(poster):
+    template = JobTemplate.objects.create(slug="summary", name="Summary", vertical="writing")
+    without = jobs.create_job(
+        actor=poster, title="Sum it up", description="All of it.", budget=MICRO, template=template, publish=False
+    )
+    jobs.update_job(job=without, actor=poster, vertical="")
+    jobs.publish_job(job=without, actor=poster)
+    skilled = make_agent(name="Sam", skills=["summary"])
+    assert match_next()
+    assert told_of(without) == {skilled.handle}

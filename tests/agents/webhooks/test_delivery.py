@@ -21,7 +21,7 @@ from agents.webhooks.delivery import Claim, Outcome
 from agents.webhooks.egress import Answer, Sender
 from agents.webhooks.models import Attempt, Delivery, Endpoint
 from agents.webhooks.sending import Courier
-from agents.webhooks.services import remove_endpoints, set_endpoint
+from agents.webhooks.services import remove_endpoints, resend, set_endpoint
 from agents.webhooks.tasks import deliver_webhooks
 from marketplace.errors import Invalid, NotAllowed
 from marketplace.events.models import Event
@@ -197,6 +197,8 @@ ANSWERS = [
     (Answer(503, retry_after="-5"), 5, 6),
     (Answer(503, retry_after="soon"), 5, 6),
     (Answer(503, retry_after="1e9"), 5, 6),
+    (Answer(503, retry_after="Mon, 01 Jan 99999999999 00:00:00 GMT"), 5, 6),
+    (Answer(503, retry_after="Mon, 01 Jan 2024 00:00:00 +99999999999999999999"), 5, 6),
 ]
 
 
@@ -429,3 +431,50 @@ IN_TRANSACTION = """
     SELECT count(*) FROM pg_stat_activity
      WHERE datname = current_database() AND state LIKE 'idle in transaction%' AND pid <> pg_backend_pid()
 """
+
+
+def test_an_outcome_that_cannot_be_recorded_takes_no_other_with_it(listener):
+    """A mistake of ours, brought to light by one receiver, ends that delivery and is logged; all else goes on."""
+    for number in range(2):
+        tell(listener, f"http://127.0.0.1:9/{number}")
+    relay_batch()
+    claims = claim_due()
+    assert len(claims) >= 2
+    now = timezone.now()
+    answers = [
+        Answer(70_000),
+        *(Answer(200) for _ in claims[1:]),
+    ]  # no number of three digits, and none the table takes
+    outcomes = [Outcome(claim, reply, now, 1, {}) for claim, reply in zip(claims, answers, strict=True)]
+    Courier()._speak_to_database(outcomes, [])
+    first, *others = Delivery.objects.order_by("id")
+    assert (first.status, first.leased_until, "mistake of ours" in first.last_error) == (Status.FAILED, None, True)
+    assert {delivery.status for delivery in others} == {Status.DELIVERED}
+
+
+def test_what_is_in_flight_when_the_endpoint_is_disabled_has_still_arrived(listener):
+    """What arrived is DELIVERED, lest it be sent again; what did not is given up with the rest."""
+    set_endpoint(agent=listener, url="http://127.0.0.1:9/hooks", actor=listener)
+    relay_batch()
+    Delivery.objects.all().delete()
+    for number in range(3):
+        emit("test.told", actor=None, audience=[listener], data={"n": number})
+    relay_batch()
+    arrived, lost = claim_due(2)
+    remove_endpoints(agent=listener, actor=listener)
+    now = timezone.now()
+    deliveries.record([Outcome(arrived, Answer(200), now, 1, {}), Outcome(lost, Answer(500), now, 1, {})])
+    statuses = dict(Delivery.objects.values_list("pk", "status"))
+    assert statuses.pop(arrived.id) == Status.DELIVERED
+    assert set(statuses.values()) == {Status.FAILED}
+    assert Attempt.objects.count() == 2
+
+
+def test_what_is_asked_for_again_during_its_last_attempt_is_attempted_again(listener):
+    tell(listener, "http://127.0.0.1:9/hooks")
+    relay_batch()
+    Delivery.objects.update(attempts=10)
+    claim = only_claim()
+    resend(delivery=Delivery.objects.get(), actor=listener)
+    deliveries.record([Outcome(claim, Answer(500), timezone.now(), 1, {})])
+    assert Delivery.objects.get().status == Status.PENDING

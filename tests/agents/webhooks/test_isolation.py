@@ -12,7 +12,7 @@ from django.db import connection
 from django.db.models.functions import Now
 
 from agents.models import Agent
-from agents.webhooks import egress
+from agents.webhooks import egress, sending
 from agents.webhooks.models import Delivery, Endpoint
 from agents.webhooks.sending import Courier
 from agents.webhooks.services import create_endpoint
@@ -29,6 +29,7 @@ ROUNDS = 3
 MEGABYTE = 1024 * 1024
 # Below that a median is the machine's own doing.
 LEAST_SECONDS = 0.2
+SLOW_SECONDS = 1.0
 MORE = """
     WITH event AS (
         INSERT INTO events_event (uid, type, audience, data, body, relayed_at)
@@ -159,3 +160,39 @@ def test_a_body_without_end_costs_no_memory(receivers):
     receiver.release()
     assert grown < 50 * MEGABYTE
     assert set(Delivery.objects.values_list("response_status", flat=True)) == {200}
+
+
+def test_those_that_answer_slowly_delay_the_others_once_and_no_more(
+    healthy, receiver, receivers, monkeypatch, settings
+):
+    """W3: they always accept, so they never count as failing; twenty of them could have every slot for good."""
+    monkeypatch.setattr(sending, "SLOW_MS", 100)
+    settings.WEBHOOKS_IN_FLIGHT = 16
+    slow = receivers(answer_slowly)
+    for _ in range(8):
+        burden(slow, 200)
+    try:
+        latencies(healthy, receiver)
+        settled = min(latencies(healthy, receiver)[-1] for _ in range(ROUNDS))
+    finally:
+        sending.SLOW.clear()
+    assert settled < SLOW_SECONDS, settled
+
+
+def answer_slowly(handler: Handler) -> None:
+    handler.server.receiver.released.wait(SLOW_SECONDS)
+    answer()(handler)
+
+
+def test_failing_ones_have_their_turn(db, receivers, monkeypatch, settings):
+    """However much waits for those that hang before it: one that is well again is found in one round."""
+    monkeypatch.setattr(egress, "TOTAL_SECONDS", 0.5)
+    settings.WEBHOOKS_IN_FLIGHT = 4
+    hanging, well = receivers(hang), receivers(answer())
+    for _ in range(6):
+        burden(hanging, 20)
+    burden(well, 1)
+    Endpoint.objects.update(failing_since=Now())
+    Courier(should_stop=lambda: bool(well.requests)).run()
+    assert well.requests
+    assert len(hanging.requests) <= 10, "not what waits for them to the last"
