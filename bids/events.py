@@ -9,6 +9,8 @@ from marketplace.events.types import EventType
 
 
 class BidData(JobEventData):
+    """Every event of a bid names it, its job and its bidder."""
+
     bid_id = serializers.UUIDField()
     agent_id = serializers.CharField(help_text="The bidder's handle.")
     amount_usdc = UsdcField()

@@ -15,6 +15,7 @@ from jobs.rules import require
 from jobs.services import assign_job, lock, require_in_time
 from marketplace.errors import Invalid, MarketError, NotAllowed
 from marketplace.events import services as events
+from marketplace.events.models import Event
 from marketplace.money import format_usdc
 
 
@@ -49,7 +50,8 @@ def place_bid(
     take_credit(bid=bid)
     Job.objects.filter(pk=job.pk).update(bid_count=F("bid_count") + 1)
     _tell("bid.received", bid, job, actor, audience=[job.poster])
-    if beaten is not None and amount < beaten.amount:
+    # Once for each bid: others may bid, withdraw and bid again as often as they like.
+    if beaten is not None and amount < beaten.amount and not _has_heard(beaten, "bid.outbid"):
         # That there is a lower bid, not what it is: amounts are the poster's to see.
         _tell("bid.outbid", beaten, job, None, audience=[beaten.bidder])
     return bid
@@ -120,6 +122,10 @@ def _lock(bid: Bid, job: Job) -> Bid:
 def _require_pending(bid: Bid) -> None:
     if bid.status != Bid.Status.PENDING:
         raise BidNotPending(f"The bid is {bid.status}.", extra={"currentStatus": bid.status})
+
+
+def _has_heard(bid: Bid, type: str) -> bool:
+    return Event.objects.filter(job=bid.job_id, type=type, data__bidId=str(bid.pk)).exists()
 
 
 def _close(bid: Bid, status: Bid.Status, reason: str = "") -> None:

@@ -125,6 +125,8 @@ DATABASES["default"]["HOST"] = _options.pop("host", DATABASES["default"]["HOST"]
 _options["options"] = f"-c lock_timeout={env.int('DATABASE_LOCK_TIMEOUT_MS', 5000)}"
 # Only of statements with `prepared_cursor`: those of Django's own cursors are never prepared.
 _options["prepare_threshold"] = 2
+# A connection that PostgreSQL has ended meanwhile is replaced before a request gets it.
+DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 # 0 is for processes that do one thing at a time, such as Celery's.
 if _pool_size := env.int("DATABASE_POOL_SIZE", 16):
     _options["pool"] = {"min_size": 1, "max_size": _pool_size, "timeout": 10}

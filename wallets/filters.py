@@ -2,7 +2,7 @@
 
 import django_filters
 
-from marketplace.api.filters import WordsFilter
+from marketplace.api.filters import MomentFilter, WordsFilter
 from wallets.models import Entry, Transfer
 
 
@@ -11,8 +11,8 @@ class TransactionFilter(django_filters.FilterSet):
 
     type = WordsFilter(field_name="transfer__kind", choices=Transfer.Kind.choices)
     jobId = django_filters.UUIDFilter(field_name="transfer__job_id")  # noqa: N815
-    since = django_filters.IsoDateTimeFilter(field_name="transfer__created_at", lookup_expr="gte")
-    until = django_filters.IsoDateTimeFilter(field_name="transfer__created_at", lookup_expr="lt")
+    since = MomentFilter(field_name="transfer__created_at", lookup_expr="gte")
+    until = MomentFilter(field_name="transfer__created_at", lookup_expr="lt")
 
     class Meta:
         model = Entry

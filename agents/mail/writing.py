@@ -1,5 +1,6 @@
 """The words of a letter: plain text and HTML from templates/mail/, and the headers that mail programs act on."""
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -23,6 +24,8 @@ LONGEST_SUBJECT = 150
 LONGEST_LINE = 500
 # Of a day; whoever wants them all finds them in the inbox.
 MOST_LINES = 100
+# Where an address comes apart, so that mail programs see none.
+ADDRESS = re.compile(r"://|(?<=\bwww)\.", re.IGNORECASE)
 
 
 class NotWanted(Exception):
@@ -105,8 +108,11 @@ def _line(event: Event) -> Line:
 
 
 def one_line(text: str) -> str:
-    """Fit for a header: no line breaks of any kind, no control or direction characters (SURVIVE S7, M4)."""
-    return " ".join(clean_text(text).split())
+    """Fit for a header: no line breaks of any kind, no control or direction characters (SURVIVE S7, M4).
+
+    Nor addresses that a mail program would make links of, in a letter that comes in our name.
+    """
+    return " ".join(ADDRESS.sub(r" \g<0> ", clean_text(text)).split())
 
 
 def _mail(

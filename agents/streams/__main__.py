@@ -7,7 +7,7 @@ import argparse
 import asyncio
 import signal
 
-from granian.constants import Interfaces
+from granian.constants import HTTPModes, Interfaces
 from granian.log import LogLevels
 from granian.server.embed import Server
 
@@ -37,6 +37,8 @@ async def serve(host: str, port: int) -> None:
         host,
         port,
         interface=Interfaces.ASGI,
+        # Where both versions are spoken, one who connects and says nothing is never hung up on.
+        http=HTTPModes.http1,
         backlog=1024,
         backpressure=asgi.settings.MOST_STREAMS + ROOM_FOR_REFUSALS,
         websockets=False,

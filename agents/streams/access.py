@@ -59,7 +59,7 @@ def _credential_in(request: Any) -> Credential:
     if "ticket" in request.GET:
         return read_ticket(request.GET["ticket"])
     session_key = request.COOKIES.get(settings.SESSION_COOKIE_NAME)
-    if not session_key:
+    if not session_key or "\0" in session_key:
         raise _challenged(NotAuthenticated())
     if not _is_of_this_site(request):
         raise PermissionDenied("A stream with a session cookie is for the pages of this site.")

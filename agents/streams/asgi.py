@@ -88,8 +88,10 @@ async def _open(request: Any) -> Stream:
         raise NoRoom()
     credential, agent_id = await hub.ask(admit, request)
     wanted = read_wanted(request.GET, request.headers)
-    after = wanted["after"]
-    position = await hub.whereabouts() if after is None else after
+    position = await hub.whereabouts()
+    if wanted["after"] is not None:
+        # A position that there is not yet (the database is an older copy) would be deaf to all that comes.
+        position = min(wanted["after"], position)
     stream = Stream(agent_id, credential, position, wanted["type"], wanted["job_id"], wanted["named"])
     hub.open(stream)
     return stream

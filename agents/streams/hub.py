@@ -29,7 +29,7 @@ logger = structlog.get_logger(__name__)
 Answer = TypeVar("Answer")
 # Events that are read at once: for one agent that catches up, and for all.
 PAGE = 200
-ROUND = 5000
+ROUND = 500
 # Between two tries to reach a database that is away.
 SHORTEST_WAIT, LONGEST_WAIT = 0.2, 10.0
 APPLICATION_NAME = "guildhall streams"
@@ -151,6 +151,7 @@ class Hub:
         while self.delivered < until and self._live:
             news = await self.ask(told_between, list(self._live), self.delivered, until, ROUND)
             self._offer(news)
+            await asyncio.sleep(0.001)  # the streams send what they were offered before there is more
             self.delivered = news[-1].position if len(news) == ROUND else until
         self.delivered = until
 

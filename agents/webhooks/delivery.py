@@ -6,12 +6,13 @@ transaction is open while anybody talks to the network.
 
 import json
 import random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from itertools import groupby
 from operator import attrgetter
+from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
@@ -81,12 +82,14 @@ class Outcome:
 
 
 @transaction.atomic(savepoint=False)
-def claim_due(limit: int, *, failing: bool = False, after: UUID = FIRST) -> list[Claim]:
+def claim_due(
+    limit: int, *, failing: bool = False, after: UUID = FIRST, held: Mapping[UUID, int] = MappingProxyType({})
+) -> list[Claim]:
     """Leases deliveries that are due, in one short transaction.
 
     Goes from endpoint to endpoint, on from `after`, so that one with ten thousand waiting hides no other; takes those
     of sound endpoints, or of failing ones. All workers together have no more of an endpoint than may be in flight at
-    once, unless one worker has all of them.
+    once, unless one worker has all of them; `held` says how many of each the caller has.
     """
     with connection.cursor() as cursor:
         # One claim at a time: the number of leases must not change between counting and claiming. What a crash would
@@ -99,6 +102,7 @@ def claim_due(limit: int, *, failing: bool = False, after: UUID = FIRST) -> list
             "lease": timedelta(seconds=settings.WEBHOOK_LEASE_SECONDS),
             "in_flight": 1 if failing else settings.WEBHOOKS_IN_FLIGHT_PER_ENDPOINT,
             "depth": 1 if failing else DEPTH,
+            "held": json.dumps({str(endpoint): count for endpoint, count in held.items()}),
         }
         cursor.execute(ALONE + CLAIM, parameters)
         while cursor.nextset():
@@ -126,7 +130,8 @@ CLAIM = """
             OFFSET 0 -- looked up one by one, in the order of `waiting`, and no further than the limit
          ) AS endpoint
          CROSS JOIN LATERAL (
-            SELECT count(*) AS leases FROM webhooks_delivery
+            SELECT count(*) AS leases, coalesce((%(held)s::jsonb ->> waiting.endpoint_id::text)::int, 0) AS ours
+              FROM webhooks_delivery
              WHERE endpoint_id = waiting.endpoint_id AND status = 'PENDING' AND leased_until IS NOT NULL
                AND leased_until > statement_timestamp()
          ) AS busy
@@ -136,7 +141,8 @@ CLAIM = """
                AND next_attempt_at <= statement_timestamp()
                AND (leased_until IS NULL OR leased_until <= statement_timestamp())
              ORDER BY next_attempt_at
-             LIMIT CASE WHEN busy.leases = 0 THEN %(depth)s ELSE greatest(%(in_flight)s - busy.leases, 0) END
+             LIMIT greatest(
+                 CASE WHEN busy.leases <= busy.ours THEN %(depth)s ELSE %(in_flight)s END - busy.leases, 0)
          ) AS due
          LIMIT %(limit)s
     ), ours AS (

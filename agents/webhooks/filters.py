@@ -3,7 +3,7 @@
 import django_filters
 
 from agents.webhooks.models import Delivery
-from marketplace.api.filters import WordsFilter
+from marketplace.api.filters import MomentFilter, WordsFilter
 
 
 class DeliveryFilter(django_filters.FilterSet):
@@ -11,8 +11,8 @@ class DeliveryFilter(django_filters.FilterSet):
 
     status = WordsFilter(choices=Delivery.Status.choices)
     type = django_filters.CharFilter(field_name="event__type", max_length=50)
-    since = django_filters.IsoDateTimeFilter(field_name="created_at", lookup_expr="gte")
-    until = django_filters.IsoDateTimeFilter(field_name="created_at", lookup_expr="lt")
+    since = MomentFilter(field_name="created_at", lookup_expr="gte")
+    until = MomentFilter(field_name="created_at", lookup_expr="lt")
 
     class Meta:
         model = Delivery

@@ -33,6 +33,7 @@ class Endpoint(models.Model):
         help_text="While paused, deliveries wait; while disabled, none are made.",
     )
     disabled_reason = models.CharField(max_length=200, blank=True)
+    disabled_by_operator = models.BooleanField(default=False, help_text="Its owner cannot resume it.")
     failing_since = models.DateTimeField(null=True, blank=True, help_text="The first failure since the last success.")
     warned_at = models.DateTimeField(null=True, blank=True, help_text="When the owner was told that it fails.")
     created_at = models.DateTimeField(db_default=Now(), editable=False)

@@ -25,11 +25,14 @@ def set_status(*, endpoint: Endpoint, status: Status, reason: str, actor: Agent)
     if not reason.strip():
         raise Invalid.field("reason", "Say why; the owner reads it.")
     endpoint = services.locked(endpoint)
+    endpoint.disabled_by_operator = status == Status.DISABLED
     if status == Status.DISABLED:
         services.disable(endpoint, reason)
     else:
         endpoint.status, endpoint.disabled_reason = status, ""
-        endpoint.save(update_fields=["status", "disabled_reason"])
+        if status == Status.ACTIVE:
+            endpoint.failing_since = endpoint.warned_at = None
+        endpoint.save()
         services.wake()
     data = {"agentId": endpoint.agent.handle, "endpointId": str(endpoint.pk), "name": endpoint.name, "reason": reason}
     events.emit(EVENTS[status], actor=actor, audience=[endpoint.agent], data=data)

@@ -5,9 +5,8 @@ few requests in flight, and those that fail or are slow have at most half of all
 """
 
 import asyncio
-import sys
 import time
-from collections import defaultdict, deque
+from collections import Counter, defaultdict, deque
 from collections.abc import Callable
 from contextlib import nullcontext
 from functools import cache
@@ -29,8 +28,6 @@ logger = structlog.get_logger(__name__)
 
 MOST_SECONDS = 60.0
 POLL_SECONDS = 0.05
-# The thread that speaks to the database must not wait long for the interpreter while the loop is busy.
-SWITCH_SECONDS = 0.0005
 # How often failing endpoints are looked for, beside those that are sound.
 FAILING_POLL_SECONDS = 0.5
 # Outcomes that are worth a statement by themselves, while others are still in flight.
@@ -60,13 +57,13 @@ class Courier:
         self._queues: dict[UUID, deque[tuple[Claim, float]]] = defaultdict(deque)
         self._lanes: dict[UUID, set[asyncio.Task[None] | None]] = defaultdict(set)
         self._held = self._held_failing = 0
+        self._held_of: Counter[UUID] = Counter()
         self._done: list[Outcome] = []
         self._unsent: list[Claim] = []
         self._after, self._after_failing, self._failing_at = FIRST, FIRST, 0.0
 
     def run(self) -> int:
         """Returns how many attempts it made."""
-        sys.setswitchinterval(SWITCH_SECONDS)
         async_to_sync(self._run)()
         return self.attempted
 
@@ -88,9 +85,11 @@ class Courier:
         gone = [*(outcome.claim for outcome in done), *unsent]
         self._held -= len(gone)
         self._held_failing -= sum(claim.failing for claim in gone)
+        self._held_of.subtract(claim.endpoint_id for claim in gone)
         claims = await sync_to_async(self._speak_to_database)(done, unsent)
         self._held += len(claims)
         self._held_failing += sum(claim.failing for claim in claims)
+        self._held_of.update(claim.endpoint_id for claim in claims)
         latest = time.monotonic() + settings.WEBHOOK_LEASE_SECONDS / 2
         for claim in claims:
             self._enqueue(claim, latest)
@@ -135,9 +134,11 @@ class Courier:
         """From where the last claim ended, and once more from the first endpoint if that was the end."""
         if room < self._most:
             return []
-        claims = delivery.claim_due(room, after=self._after)
+        held = +self._held_of
+        claims = delivery.claim_due(room, after=self._after, held=held)
         if len(claims) < room and self._after != FIRST:
-            claims += delivery.claim_due(room - len(claims))
+            held.update(claim.endpoint_id for claim in claims)
+            claims += delivery.claim_due(room - len(claims), held=held)
         self._after = max(claim.endpoint_id for claim in claims) if len(claims) == room else FIRST
         return claims
 

@@ -16,13 +16,15 @@ from agents.rules import require_control
 from agents.webhooks import egress, signing
 from agents.webhooks.models import Attempt, Delivery, Endpoint
 from marketplace.encryption import decrypt, encrypt
-from marketplace.errors import Invalid, MarketError
+from marketplace.errors import Invalid, MarketError, NotAllowed
 from marketplace.events import services as events
 from marketplace.events import types as event_types
 from marketplace.events.models import Event
 
 TASK = "agents.webhooks.tasks.deliver_webhooks"
 A_DAY = 86_400
+# Deliveries that are deleted in one transaction.
+DELETED_AT_ONCE = 5_000
 
 
 @transaction.atomic
@@ -51,12 +53,14 @@ def set_endpoint(
 ) -> tuple[Endpoint, str]:
     """Sends the agent's webhooks to `url`: its first endpoint, or the one that leads there already.
 
-    The secret is made with the first URL and stays when the URL changes. Raises Invalid naming `webhookUrl`.
+    The secret is made with the first URL and stays when the URL changes. Raises Invalid naming `webhookUrl`, and
+    NotAllowed when an operator disabled the endpoint.
     """
     require_control(actor, agent)
     _lock(agent)
-    its = agent.webhook_endpoints.order_by("created_at", "id")
+    its = agent.webhook_endpoints.select_for_update(no_key=True).order_by("created_at", "id")
     endpoint = its.filter(url=url).first() or its.first() or Endpoint(agent=agent)
+    _require_leave_to_resume(endpoint)
     secret = secret or _kept_secret(endpoint) or signing.new_secret()
     _point(endpoint, url, "webhookUrl")
     endpoint.status = Endpoint.Status.ACTIVE if enabled else Endpoint.Status.DISABLED
@@ -110,9 +114,13 @@ def pause_endpoint(*, endpoint: Endpoint, actor: Agent) -> Endpoint:
 
 @transaction.atomic
 def resume_endpoint(*, endpoint: Endpoint, actor: Agent) -> Endpoint:
-    """Sends what waits and what comes; a disabled endpoint begins anew, with its failures forgotten."""
+    """Sends what waits and what comes; a disabled endpoint begins anew, with its failures forgotten.
+
+    Raises NotAllowed when an operator disabled it.
+    """
     require_control(actor, endpoint.agent)
     endpoint = locked(endpoint)
+    _require_leave_to_resume(endpoint)
     if endpoint.status != Endpoint.Status.ACTIVE:
         # What was allowed when it was registered may be refused today.
         _point(endpoint, endpoint.url, "url")
@@ -123,15 +131,31 @@ def resume_endpoint(*, endpoint: Endpoint, actor: Agent) -> Endpoint:
     return endpoint
 
 
-@transaction.atomic
 def delete_endpoint(*, endpoint: Endpoint, actor: Agent) -> None:
-    """The endpoint, what waits for it and its log are gone."""
+    """The endpoint, what waits for it and its log are gone.
+
+    Not one transaction: the relay would wait for the end of a long log. Interrupted, it leaves an endpoint that is
+    disabled and can be deleted again.
+    """
     require_control(actor, endpoint.agent)
-    endpoint = locked(endpoint, for_deletion=True)
-    _tell("webhook.removed", endpoint, actor)
-    for rows in (Attempt.objects.filter(delivery__endpoint=endpoint), Delivery.objects.filter(endpoint=endpoint)):
+    with transaction.atomic():
+        endpoint = locked(endpoint)
+        disable(endpoint, "it is being deleted")
+        _tell("webhook.removed", endpoint, actor)
+    while some := list(endpoint.deliveries.values_list("pk", flat=True)[:DELETED_AT_ONCE]):
+        _delete_deliveries(some)
+    with transaction.atomic():
+        # With what a relay made for it that had begun before it was disabled.
+        for last in Endpoint.objects.select_for_update().filter(pk=endpoint.pk):
+            last.delete()
+
+
+@transaction.atomic
+def _delete_deliveries(ids: Sequence[int]) -> None:
+    # Locked first, so that no worker notes an attempt between the two deletions.
+    list(Delivery.objects.select_for_update().filter(pk__in=ids).order_by("pk").values_list("pk"))
+    for rows in (Attempt.objects.filter(delivery__in=ids), Delivery.objects.filter(pk__in=ids)):
         rows._raw_delete(rows.db)
-    endpoint.delete()
 
 
 @transaction.atomic
@@ -223,6 +247,7 @@ def fan_out(event_ids: Sequence[int]) -> int:
         return cursor.rowcount
 
 
+# The lock waits for an endpoint that is being deleted, and then leaves it out; without it the whole batch would fail.
 FAN_OUT = """
     INSERT INTO webhooks_delivery (endpoint_id, event_id, status, attempts, last_error)
     SELECT endpoint.id, event.id, 'PENDING', 0, ''
@@ -231,6 +256,7 @@ FAN_OUT = """
      WHERE event.id = ANY (%s) AND endpoint.status <> 'DISABLED'
        AND (endpoint.types = '{}' OR event.type = ANY (endpoint.types))
      ORDER BY event.id
+       FOR KEY SHARE OF endpoint
     ON CONFLICT DO NOTHING
 """
 
@@ -240,9 +266,9 @@ def _lock(agent: Agent) -> None:
     Agent.objects.select_for_update(of=("self",), no_key=True).get(pk=agent.pk)
 
 
-def locked(endpoint: Endpoint, *, for_deletion: bool = False) -> Endpoint:
-    """The endpoint as it is now, ours until the transaction ends; deliveries of it are still made unless it goes."""
-    rows = Endpoint.objects.select_for_update(of=("self",), no_key=not for_deletion)
+def locked(endpoint: Endpoint) -> Endpoint:
+    """The endpoint as it is now, ours until the transaction ends; deliveries of it are still made."""
+    rows = Endpoint.objects.select_for_update(of=("self",), no_key=True)
     return rows.select_related("agent").get(pk=endpoint.pk)
 
 
@@ -259,6 +285,14 @@ def _checked_types(types: Iterable[str]) -> list[str]:
     if unknown := set(wanted) - set(event_types.names()):
         raise Invalid.field("types", f"There are no events of type {', '.join(sorted(unknown))}.")
     return wanted
+
+
+def _require_leave_to_resume(endpoint: Endpoint) -> None:
+    """What an operator switched off, only an operator switches on."""
+    if endpoint.disabled_by_operator:
+        raise NotAllowed(
+            f"An operator disabled this endpoint: {endpoint.disabled_reason.rstrip('.')}; write to support."
+        )
 
 
 def _kept_secret(endpoint: Endpoint) -> str:

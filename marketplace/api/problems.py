@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 from typing import Any
 
+import psycopg
 from django.conf import settings
 from django.core.exceptions import (
     NON_FIELD_ERRORS,
@@ -14,7 +15,7 @@ from django.core.exceptions import (
     SuspiciousOperation,
     ValidationError,
 )
-from django.db import OperationalError
+from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, JsonResponse, UnreadablePostError
 from django.urls import reverse
 from django.utils import timezone
@@ -31,6 +32,11 @@ MEDIA_TYPE = "application/problem+json"
 # Failures of the database that left nothing behind and will pass: the caller may send the same request again.
 PASSING = (LockNotAvailable, DeadlockDetected, SerializationFailure, PoolTimeout)
 RETRY_AFTER_SECONDS = "1"
+
+
+class DatabaseLost(MarketError):
+    status, code, title = 503, "DATABASE_LOST", "Database lost"
+    detail = "The database went away meanwhile. Whether it was done is not known: ask, or send it with the same key."
 
 
 class Busy(MarketError):
@@ -115,7 +121,15 @@ def problem_of(exception: Exception) -> Problem | None:
             return Problem.plain(400, "The request could not be read.")
         case OperationalError() if isinstance(exception.__cause__, PASSING):
             return replace(_of_refusal(Busy()), headers={"Retry-After": RETRY_AFTER_SECONDS})
+        case OperationalError() | InterfaceError() if _is_lost(exception.__cause__):
+            return replace(_of_refusal(DatabaseLost()), headers={"Retry-After": RETRY_AFTER_SECONDS})
     return None
+
+
+def _is_lost(cause: BaseException | None) -> bool:
+    """Whether PostgreSQL ended the connection or is starting (classes 57P and 08), or the driver found it closed."""
+    state = getattr(cause, "sqlstate", "") if isinstance(cause, psycopg.Error) else ""
+    return state is None or state.startswith(("57P", "08"))
 
 
 def _of_refusal(error: MarketError) -> Problem:

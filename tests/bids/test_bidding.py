@@ -208,3 +208,17 @@ def test_who_had_the_lowest_offer_is_told_of_a_lower_one_and_of_no_amount(poster
     assert (event.actor, event.data["agentId"]) == (None, first.handle)
     assert third.handle not in str(event.data)
     assert format_usdc(PRICE - 1) not in str(event.data)
+
+
+def test_who_was_told_of_a_lower_offer_is_not_told_again_until_they_bid_again(poster):
+    """Or somebody who bids and withdraws in turn would fill their mail."""
+    first, second = (make_agent(name=name) for name in ("First", "Second"))
+    job = open_job(poster)
+    bid = make_bid(job, first, PRICE)
+    for _ in range(3):
+        withdraw_bid(bid=make_bid(job, second, PRICE - 1), actor=second)
+    assert told(first).count("bid.outbid") == 1
+    withdraw_bid(bid=bid, actor=first)
+    make_bid(job, first, PRICE)
+    make_bid(job, second, PRICE - 1)
+    assert told(first).count("bid.outbid") == 2

@@ -6,14 +6,16 @@ from threading import Thread
 from typing import Any, NoReturn
 
 import pytest
-from django.db import connection, transaction
+from django.db import close_old_connections, connection, transaction
 from django.test import Client
 from django.urls import include, path
 
 import marketplace.urls
+from jobs import queries
 from jobs.models import Job
 from jobs.services import lock
 from tests.factories import draft_job, open_job
+from tests.fixtures import api_for
 
 MEMBERS = {
     *("type", "title", "status", "detail", "instance", "requestId"),
@@ -195,3 +197,24 @@ def test_waiting_in_vain_for_a_lock_is_told_as_try_again(poster, poster_api, pro
     assert response["Retry-After"] == "1"
     assert Job.objects.get(pk=job.pk).status == "OPEN"
     assert poster_api.patch(f"/jobs/{job.pk}/cancel").status_code == 200
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_database_that_goes_away_in_the_middle_is_a_503_and_the_next_request_finds_another(poster, monkeypatch):
+    """SURVIVE L8: whether it was done is not known, and the answer says so."""
+    job = open_job(poster)
+    visible_to = queries.visible_to
+
+    def cut(actor: Any) -> Any:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_terminate_backend(pg_backend_pid())")
+        return visible_to(actor)
+
+    monkeypatch.setattr(queries, "visible_to", cut)
+    api = api_for(poster)
+    response = api.get(f"/jobs/{job.pk}")
+    assert (response.status_code, response.json()["code"]) == (503, "DATABASE_LOST"), response.content
+    assert response["Retry-After"] == "1"
+    monkeypatch.undo()
+    close_old_connections()  # as the end of every request does, but for those of tests
+    assert api.get(f"/jobs/{job.pk}").status_code == 200

@@ -174,7 +174,14 @@ def test_the_ledger_is_filtered(poster, poster_api, worker):
 
 @pytest.mark.parametrize(
     ("query", "field"),
-    [("type=GIFT", "type"), ("account=escrow", "account"), ("jobId=1", "jobId"), ("since=yesterday", "since")],
+    [
+        ("type=GIFT", "type"),
+        ("account=escrow", "account"),
+        ("jobId=1", "jobId"),
+        ("since=yesterday", "since"),
+        ("since=0001-01-01T00:00:00%2B23:59", "since"),
+        ("until=9999-12-31T23:59:59-23:59", "until"),
+    ],
 )
 def test_a_filter_that_makes_no_sense_is_refused_by_name(poster_api, problem, query, field):
     assert problem(poster_api.get(f"/agents/me/wallet/transactions?{query}")) == (400, "VALIDATION_FAILED", [field])

@@ -51,9 +51,10 @@ class Session(socketserver.StreamRequestHandler):
         self.server.sessions += 1
         self.say(b"220 test ESMTP")
         while line := self.rfile.readline().rstrip(b"\r\n"):
-            if not self.say(self.server.answer(line)) or line.upper() == b"QUIT":
+            answer = self.server.answer(line)
+            if not self.say(answer) or line.upper() == b"QUIT":
                 return
-            if line.upper() == b"DATA":
+            if answer == USUAL[b"DATA"]:
                 self.server.mails.append(message_from_bytes(self.read_mail(), policy=policy.default))
                 if not self.say(self.server.answer(b"(mail)")):
                     return

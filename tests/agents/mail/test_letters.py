@@ -147,6 +147,26 @@ def test_a_hostile_title_is_text_and_no_more(reader, worker, title, daily):
     assert not [line for line in text.splitlines() if line.lower().startswith(("bcc:", "to:", "subject:"))]
 
 
+@pytest.mark.parametrize("daily", [False, True], ids=["at once", "daily"])
+@pytest.mark.parametrize(
+    "address", ["https://evil.example/pay", "HTTP://evil.example", "www.evil.example", "WwW.evil.example"]
+)
+def test_an_address_in_a_title_is_no_link(reader, worker, address, daily):
+    """S7: mail programs make links of what looks like one, and ours would be trusted."""
+    if daily:
+        choose_rhythms(user=reader.user, rhythms={"jobs": "DAILY"})
+    job = started_job(reader, worker)
+    Job.objects.filter(pk=job.pk).update(title=f"Confirm your account at {address}")
+    submit_output(job=job, actor=worker, output_data=OUTPUT)
+    relay_batch()
+    if daily:
+        come_due()
+    _, text, html = the_mail()
+    for words in (mail.outbox[0].subject, text, html.text):
+        assert not re.search(r"www\.|\w://|://\w", words.replace(SITE, ""), re.IGNORECASE)
+    assert "evil" in text and "evil" in html.text
+
+
 def test_a_day_is_one_mail_by_job_with_its_count(reader):
     first, second = (open_job(reader, title=title) for title in ("First job", "Second job"))
     for job in (second, first, second):

@@ -104,6 +104,15 @@ def test_without_a_position_it_begins_now(streams: StreamProcess, worker: Agent,
     assert resumed.numbers == [2]
 
 
+def test_a_position_that_there_is_not_yet_hears_what_comes(streams: StreamProcess, worker: Agent, key: str) -> None:
+    """As after the database was put back from an older copy."""
+    with listening(streams.url, x_api_key=key, last_event_id=str(10**17)) as listener:
+        wait_for(lambda: listener.last, "the stream to begin")
+        tell([worker], 1)
+        wait_for(lambda: listener.heard, "what happened")
+    assert int(listener.last) < 10**17
+
+
 def test_signs_of_life_move_on_past_what_is_not_wanted(streams: StreamProcess, worker: Agent, key: str) -> None:
     """Nothing is skipped for it: whoever goes on without the filter hears all that was told after that."""
     with listening(streams.url, "?type=job.assigned", x_api_key=key) as listener:
@@ -164,7 +173,7 @@ def test_the_database_may_hang_up_on_the_listener(streams: StreamProcess, worker
         for number in range(3):
             tell([worker], number)
             wait_for(lambda number=number: number in listener.numbers, f"event {number}")
-            assert hang_up() == 1
+            assert hang_up() >= 1
         tell([worker], 3)
         wait_for(lambda: 3 in listener.numbers, "the event after the last time")
         assert listener.numbers == [0, 1, 2, 3]

@@ -1,5 +1,6 @@
 """What operators see of webhooks, and what they may do to them."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from django.utils import timezone
 from agents.models import Agent
 from agents.webhooks import operators
 from agents.webhooks.models import Attempt, Delivery, Endpoint
-from agents.webhooks.services import create_endpoint, send_test
+from agents.webhooks.services import create_endpoint, pause_endpoint, resume_endpoint, send_test, set_endpoint
 from marketplace.errors import NotAllowed
 from marketplace.events.models import Event
 from tests import factories
@@ -61,6 +62,32 @@ def test_an_operator_stops_an_endpoint_and_the_owner_reads_why(
     endpoint.refresh_from_db()
     assert (endpoint.status, endpoint.disabled_reason) == ("ACTIVE", "")
     assert Event.objects.latest("id").type == "webhook.resumed"
+
+
+def test_an_operators_resume_forgets_the_failures(operator: Client, endpoint: Endpoint) -> None:
+    """Or the next failure would disable it at once."""
+    long_ago = Now() - timedelta(days=6)
+    Endpoint.objects.update(status="DISABLED", failing_since=long_ago, warned_at=long_ago)
+    act(operator, ENDPOINTS, "resume", endpoint, reason="It is mended.")
+    endpoint.refresh_from_db()
+    assert (endpoint.status, endpoint.failing_since, endpoint.warned_at) == ("ACTIVE", None, None)
+
+
+def test_what_an_operator_disabled_only_an_operator_resumes(
+    operator: Client, endpoint: Endpoint, worker: Agent
+) -> None:
+    act(operator, ENDPOINTS, "disable", endpoint, reason="It floods others.")
+    refusal = "An operator disabled this endpoint: It floods others; write to support."
+    with pytest.raises(NotAllowed, match=refusal):
+        resume_endpoint(endpoint=endpoint, actor=worker)
+    for enabled in (True, False):
+        with pytest.raises(NotAllowed, match=refusal):
+            set_endpoint(agent=worker, url=URL, actor=worker, enabled=enabled)
+    endpoint.refresh_from_db()
+    assert (endpoint.status, endpoint.disabled_reason) == ("DISABLED", "It floods others.")
+    act(operator, ENDPOINTS, "resume", endpoint, reason="It no longer does.")
+    pause_endpoint(endpoint=endpoint, actor=worker)
+    assert resume_endpoint(endpoint=endpoint, actor=worker).status == "ACTIVE"
 
 
 def test_nothing_is_stopped_without_a_reason(operator: Client, endpoint: Endpoint) -> None:

@@ -231,6 +231,15 @@ def test_the_log_is_narrowed_down_and_paged(worker: Agent, worker_api: ApiClient
     assert (first["attemptCount"], first["lastError"], first["nextAttemptAt"]) == (11, "answered 500", None)
 
 
+@pytest.mark.parametrize("field", ["since", "until"])
+@pytest.mark.parametrize("moment", ["0001-01-01T00:00:00%2B23:59", "9999-12-31T23:59:59-23:59"])
+def test_a_moment_that_utc_has_no_year_for_is_refused_by_name(
+    worker_api: ApiClient, address: str, problem: Any, moment: str, field: str
+) -> None:
+    answer = worker_api.get(f"{address}/deliveries?{field}={moment}")
+    assert problem(answer) == (400, "VALIDATION_FAILED", [field])
+
+
 def test_one_is_sent_again(worker: Agent, worker_api: ApiClient, address: str) -> None:
     """F10"""
     delivery = give_up(tell(worker))

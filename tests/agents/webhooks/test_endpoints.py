@@ -4,9 +4,13 @@ import base64
 import hashlib
 import hmac
 import json
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from typing import Any
 
 import pytest
+from django.db import connection, transaction
 from django.db.models import F
 from django.db.models.functions import Now
 from django.utils import timezone
@@ -35,7 +39,9 @@ from marketplace.events.models import Event
 from marketplace.events.relay import relay_batch
 from marketplace.events.services import emit
 from tests.factories import make_agent, make_person
+from tests.racing import race
 from tests.receiver import Received, answer
+from tests.waiting import wait_for
 
 pytestmark = pytest.mark.django_db
 
@@ -199,6 +205,62 @@ def test_a_deleted_endpoint_takes_its_log_with_it(agent, receiver):
     send_all()
     delete_endpoint(endpoint=endpoint, actor=agent)
     assert not (Endpoint.objects.exists() or Delivery.objects.exists() or Attempt.objects.exists())
+
+
+def at_once(*doings: Callable[[], Any]) -> Callable[[], list[Any]]:
+    """Begins them in threads of their own; what is returned waits for what they returned or raised."""
+    pool = ThreadPoolExecutor(1)
+    started = pool.submit(race, list(doings))
+    pool.shutdown(wait=False)
+    return lambda: started.result(30)
+
+
+def somebody_waits() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted)")
+        return bool(cursor.fetchone()[0])
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_relay_does_not_wait_until_a_log_is_deleted(agent):
+    endpoint, _ = create_endpoint(agent=agent, url=NOWHERE, actor=agent)
+    send_test(endpoint=endpoint, actor=agent)
+    Delivery.objects.update(status="DELIVERED")
+    told = tell(agent)
+    with transaction.atomic():
+        Delivery.objects.select_for_update().get()
+        deletion = at_once(lambda: delete_endpoint(endpoint=endpoint, actor=agent))
+        wait_for(somebody_waits, "the deletion to reach the log")
+        [relayed] = at_once(relay_batch)()
+        assert relayed and agent.notifications.filter(event=told).exists()
+    assert deletion() == [None]
+    assert not Endpoint.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_endpoint_that_goes_does_not_stop_the_relay(agent):
+    endpoint, _ = create_endpoint(agent=agent, url=NOWHERE, actor=agent)
+    told = tell(agent)
+    with transaction.atomic():
+        delete_endpoint(endpoint=endpoint, actor=agent)
+        relay = at_once(relay_batch)
+        wait_for(somebody_waits, "the relay to reach the endpoint")
+    assert isinstance(relay()[0], int)
+    assert agent.notifications.filter(event=told).exists() and not Delivery.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_endpoint_is_deleted_twice_at_once_without_harm(agent):
+    endpoint, _ = create_endpoint(agent=agent, url=NOWHERE, actor=agent)
+    for _ in range(3):
+        send_test(endpoint=endpoint, actor=agent)
+    Delivery.objects.update(status="DELIVERED")
+    with transaction.atomic():
+        Delivery.objects.select_for_update().first()
+        deletions = [at_once(lambda: delete_endpoint(endpoint=endpoint, actor=agent)) for _ in range(2)]
+        wait_for(lambda: Event.objects.filter(type="webhook.removed").count() == 2, "both to begin")
+    assert [deletion() for deletion in deletions] == [[None], [None]]
+    assert not Endpoint.objects.exists()
 
 
 def fail(reply: Answer, attempts: int = 0) -> None:
