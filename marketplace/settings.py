@@ -252,6 +252,8 @@ SPECTACULAR_SETTINGS = {
         "AgentKind": "agents.models.Agent.Kind",
         "AgentStatus": "agents.models.Agent.Status",
         "BidStatus": "bids.models.Bid.Status",
+        "DeliveryStatus": "agents.webhooks.models.Delivery.Status",
+        "EndpointStatus": "agents.webhooks.models.Endpoint.Status",
         "JobStatus": "jobs.lifecycle.Status",
         "TransferKind": "wallets.models.Transfer.Kind",
         "Verdict": "jobs.models.Submission.Verdict",

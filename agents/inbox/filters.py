@@ -6,6 +6,8 @@ import django_filters
 from django import forms
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema_field
 
 from agents.inbox.models import Notification
 from marketplace.events import types
@@ -22,6 +24,7 @@ class TypesField(forms.CharField):
         return names
 
 
+@extend_schema_field(OpenApiTypes.STR)
 class TypesFilter(django_filters.Filter):
     field_class = TypesField
 

@@ -42,14 +42,16 @@ SLOW: set[UUID] = set()
 class Courier:
     """`run()` delivers what is due until there is nothing more, the time is over or `should_stop` says so.
 
-    `on_stop` is called when it takes no more on though there may be more, before it waits for what is in flight.
+    `call_another` is called when there is more than it can take on: once while it runs, and when it stops, before it
+    waits for what is in flight.
     """
 
     def __init__(
-        self, should_stop: Callable[[], bool] = lambda: False, on_stop: Callable[[], None] = lambda: None
+        self, should_stop: Callable[[], bool] = lambda: False, call_another: Callable[[], None] = lambda: None
     ) -> None:
         self.attempted = 0
-        self._should_stop, self._on_stop = should_stop, on_stop
+        self._should_stop, self._call_another = should_stop, call_another
+        self._has_called = False
         self._is_leaving = False
         self._decrypt = cache(lambda encrypted: decrypt(encrypted).decode())
         self._most = settings.WEBHOOKS_IN_FLIGHT
@@ -93,6 +95,9 @@ class Courier:
         latest = time.monotonic() + settings.WEBHOOK_LEASE_SECONDS / 2
         for claim in claims:
             self._enqueue(claim, latest)
+        if len(claims) >= QUEUED * self._most and not self._has_called:
+            self._has_called = True
+            await sync_to_async(self._call_another)()
         return bool(claims or done)
 
     def _speak_to_database(self, done: list[Outcome], unsent: list[Claim]) -> list[Claim]:
@@ -203,7 +208,7 @@ class Courier:
         for queue in self._queues.values():
             queue.clear()
         await sync_to_async(delivery.release)(waiting)
-        await sync_to_async(self._on_stop)()
+        await sync_to_async(self._call_another)()
         await asyncio.gather(*(lane for lanes in self._lanes.values() for lane in lanes if lane))
         for outcome in self._done:
             await sync_to_async(self._record_alone)(outcome)

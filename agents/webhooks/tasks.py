@@ -17,7 +17,7 @@ MOST_ROUNDS = 20
 @shared_task
 def deliver_webhooks() -> int:
     """Attempts the deliveries that are due until there are none; returns how many attempts it made."""
-    return Courier(should_stop=_worker_leaves, on_stop=wake).run()
+    return Courier(should_stop=_worker_leaves, call_another=wake).run()
 
 
 def _worker_leaves() -> bool:
