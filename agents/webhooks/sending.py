@@ -42,8 +42,7 @@ SLOW: set[UUID] = set()
 class Courier:
     """`run()` delivers what is due until there is nothing more, the time is over or `should_stop` says so.
 
-    `call_another` is called when there is more than it can take on: once while it runs, and when it stops, before it
-    waits for what is in flight.
+    `call_another` is called when it takes no more on though there may be more, before it waits for what is in flight.
     """
 
     def __init__(
@@ -51,7 +50,6 @@ class Courier:
     ) -> None:
         self.attempted = 0
         self._should_stop, self._call_another = should_stop, call_another
-        self._has_called = False
         self._is_leaving = False
         self._decrypt = cache(lambda encrypted: decrypt(encrypted).decode())
         self._most = settings.WEBHOOKS_IN_FLIGHT
@@ -95,9 +93,6 @@ class Courier:
         latest = time.monotonic() + settings.WEBHOOK_LEASE_SECONDS / 2
         for claim in claims:
             self._enqueue(claim, latest)
-        if len(claims) >= QUEUED * self._most and not self._has_called:
-            self._has_called = True
-            await sync_to_async(self._call_another)()
         return bool(claims or done)
 
     def _speak_to_database(self, done: list[Outcome], unsent: list[Claim]) -> list[Claim]:
