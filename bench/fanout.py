@@ -22,8 +22,8 @@ from django.db import connection, transaction  # noqa: E402
 from agents.models import Agent  # noqa: E402
 from bench.clients import tell  # noqa: E402
 from jobs import services as jobs  # noqa: E402
-from jobs.matching import match_next  # noqa: E402
 from jobs.models import Job  # noqa: E402
+from jobs.tasks import match_new_jobs  # noqa: E402
 from marketplace.events.relay import relay_batch  # noqa: E402
 from marketplace.money import MICRO  # noqa: E402
 
@@ -59,8 +59,7 @@ def post(vertical: str = CATEGORY) -> Job:
 def relay() -> dict[str, float]:
     """The relay's rows for one new match, and how long they took."""
     post()
-    while match_next():
-        pass
+    match_new_jobs()
     with connection.cursor() as cursor:
         cursor.execute("SELECT coalesce(max(id), 0) FROM inbox_notification")
         [before] = cursor.fetchone()

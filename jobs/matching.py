@@ -21,7 +21,6 @@ from marketplace.timestamps import format_timestamp
 logger = structlog.get_logger(__name__)
 
 IN_WORK = (Status.ASSIGNED, Status.IN_PROGRESS, Status.IN_REVIEW, Status.DISPUTED)
-BATCH = 100
 
 
 def new_jobs_among(event_ids: Sequence[int]) -> int:
@@ -55,18 +54,10 @@ def fitting_agents(job: Job) -> list[UUID]:
 
 
 @transaction.atomic
-def match_next() -> bool:
-    """Tells the agents that fit the oldest new job; False when there is none."""
-    job = (
-        Job.objects.filter(status=Status.OPEN, matched_at=None)
-        .select_related("poster", "template")
-        .select_for_update(of=("self",), skip_locked=True, no_key=True)
-        .order_by("published_at")
-        .first()
-    )
-    if job is None:
-        return False
-    Job.objects.filter(pk=job.pk).update(matched_at=Now())
+def match_job(*, job: Job) -> Job:
+    """The clock: tells the agents that fit a job that was published, once."""
+    job.matched_at = Now()
+    job.save(update_fields=["matched_at"])
     audience = fitting_agents(job)
     if audience:
         facts = {
@@ -79,4 +70,4 @@ def match_next() -> bool:
         found = events.describe("job.new_match", job=job, actor=None, data=facts)
         events.record(replace(found, audience=audience))
     logger.info("job_matched", job=str(job.pk), agents=len(audience))
-    return True
+    return job

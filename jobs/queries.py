@@ -110,6 +110,11 @@ def due_for_approval() -> QuerySet[Job]:
     return Job.objects.filter(status=Status.IN_REVIEW, auto_approve_at__lte=Now()).order_by("auto_approve_at")
 
 
+def due_to_match() -> QuerySet[Job]:
+    """Open jobs that nobody was told of yet, the oldest first."""
+    return Job.objects.filter(status=Status.OPEN, matched_at=None).order_by("published_at")
+
+
 def due_to_mature() -> QuerySet[Job]:
     """Completed jobs whose dispute window has ended by the database's clock."""
     return Job.objects.filter(status=Status.COMPLETED, matures_at__lte=Now()).order_by("matures_at")

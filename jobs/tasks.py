@@ -8,9 +8,9 @@ from celery import shared_task
 from django.db import transaction
 from django.db.models import QuerySet
 
-from jobs.matching import BATCH, match_next
+from jobs.matching import match_job
 from jobs.models import Job
-from jobs.queries import due_for_approval, due_to_expire, due_to_mature, fallen_silent
+from jobs.queries import due_for_approval, due_to_expire, due_to_match, due_to_mature, fallen_silent
 from jobs.services import auto_approve_job, expire_job, mature_payout, note_silence
 
 logger = structlog.get_logger(__name__)
@@ -43,10 +43,7 @@ def note_missed_heartbeats() -> int:
 @shared_task
 def match_new_jobs() -> int:
     """Tells fitting agents of jobs that were published; returns how many jobs."""
-    matched = 0
-    while matched < BATCH and match_next():
-        matched += 1
-    return matched
+    return _settle(due_to_match, match_job)
 
 
 def _settle(due: Callable[[], QuerySet[Job]], verb: Callable[..., Any]) -> int:

@@ -16,19 +16,18 @@ from marketplace.events import types
 class TypesField(forms.CharField):
     """Names of types of events, separated by commas."""
 
-    def clean(self, value: Any) -> list[str]:
-        names = [name.strip() for name in super().clean(value).split(",") if name.strip()]
-        unknown = sorted(set(names) - set(types.names()))
-        if unknown:
-            raise ValidationError(f"There is no type {unknown[0]}; docs/events.md lists them.")
-        return names
+    def clean(self, value: Any) -> frozenset[str]:
+        try:
+            return types.names_in(super().clean(value))
+        except LookupError as error:
+            raise ValidationError(str(error)) from error
 
 
 @extend_schema_field(OpenApiTypes.STR)
 class TypesFilter(django_filters.Filter):
     field_class = TypesField
 
-    def filter(self, rows: QuerySet[Any], names: list[str]) -> QuerySet[Any]:
+    def filter(self, rows: QuerySet[Any], names: frozenset[str]) -> QuerySet[Any]:
         return rows.filter(event__type__in=names) if names else rows
 
 

@@ -17,13 +17,11 @@ from marketplace.events import types
 class TypesField(serializers.CharField):
     """Names of event types, separated by commas."""
 
-    default_error_messages = {"unknown": "There are no events of type {unknown}; docs/events.md lists the types."}
-
     def to_internal_value(self, data: Any) -> frozenset[str]:  # type: ignore[override]
-        wanted = frozenset(name.strip() for name in super().to_internal_value(data).split(",") if name.strip())
-        if unknown := sorted(wanted - set(types.names())):
-            self.fail("unknown", unknown=", ".join(unknown))
-        return wanted
+        try:
+            return types.names_in(super().to_internal_value(data))
+        except LookupError as error:
+            raise serializers.ValidationError(str(error)) from error
 
 
 @extend_schema_field({"type": "string", "pattern": "^[0-9]{1,18}$"})

@@ -56,6 +56,14 @@ def names() -> list[str]:
     return sorted(_types)
 
 
+def names_in(text: str) -> frozenset[str]:
+    """The types that a caller names, between commas. Raises LookupError that says which there is not."""
+    wanted = frozenset(name.strip() for name in text.split(",") if name.strip())
+    if unknown := sorted(wanted - _types.keys()):
+        raise LookupError(f"There are no events of type {', '.join(unknown)}; docs/events.md lists the types.")
+    return wanted
+
+
 def find(name: str) -> EventType:
     """The type of that name. Raises LookupError."""
     try:
