@@ -56,12 +56,12 @@ FIRST = UUID(int=0)
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A delivery that this worker alone may attempt until its lease ends."""
+    """A delivery that this worker alone may attempt until its lease ends, a moment as PostgreSQL writes it."""
 
     id: int
     endpoint_id: UUID
     attempts: int
-    leased_until: datetime
+    leased_until: str
     url: str
     secret: bytes
     previous_secret: bytes
@@ -152,7 +152,7 @@ CLAIM = """
     UPDATE webhooks_delivery delivery SET leased_until = statement_timestamp() + %(lease)s
       FROM ours, webhooks_endpoint endpoint, events_event event
      WHERE delivery.id = ours.id AND endpoint.id = delivery.endpoint_id AND event.id = delivery.event_id
-    RETURNING delivery.id, delivery.endpoint_id, delivery.attempts, delivery.leased_until, endpoint.url,
+    RETURNING delivery.id, delivery.endpoint_id, delivery.attempts, delivery.leased_until::text, endpoint.url,
         endpoint.encrypted_secret,
         CASE WHEN endpoint.previous_secret_until > statement_timestamp()
              THEN endpoint.encrypted_previous_secret ELSE '' END,
@@ -258,7 +258,7 @@ def _settled(outcome: Outcome) -> dict[str, Any]:
     return {
         "delivery_id": claim.id,
         "attempts": claim.attempts,
-        "leased_until": claim.leased_until.isoformat(),
+        "leased_until": claim.leased_until,
         "status": str(Delivery.Status.DELIVERED if answer.accepted else failure),
         "wait_seconds": wait.total_seconds() if wait else 0,
         "response_status": answer.status,

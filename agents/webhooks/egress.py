@@ -197,7 +197,9 @@ class Sender:
             return Answer(None, f"{type(error).__name__}: {error}"[:500])
 
     async def _post(self, target: URL, headers: dict[str, str], body: bytes) -> Answer:
-        async with self._session.post(target, data=body, headers=headers, allow_redirects=False) as response:
+        async with self._session.post(
+            target, data=aiohttp.BytesPayload(body), headers=headers, allow_redirects=False
+        ) as response:
             # Leaving the block closes the connection when there is more.
             beginning = await _read(response, MOST_RESPONSE_BYTES)
             retry_after = response.headers.get("retry-after", "")

@@ -1,14 +1,13 @@
 """One worker's run: claims what is due, sends it at once over kept connections, and records what came back.
 
-Everything waits in one event loop; the database is spoken to in batches, in the thread that called. An endpoint has a
-few requests in flight, and those that fail or are slow have at most half of all, so that they hold up nobody else.
+Everything waits in one event loop; the database is spoken to in batches, in the thread that called.
 """
 
 import asyncio
 import time
-from collections import Counter, defaultdict, deque
+from collections import Counter
 from collections.abc import Callable
-from contextlib import nullcontext
+from datetime import datetime
 from functools import cache
 from uuid import UUID
 
@@ -22,6 +21,7 @@ from django.utils import timezone
 from agents.webhooks import delivery, signing
 from agents.webhooks.delivery import FIRST, Claim, Outcome
 from agents.webhooks.egress import Answer, Sender
+from agents.webhooks.lanes import Lanes
 from marketplace.encryption import decrypt
 
 logger = structlog.get_logger(__name__)
@@ -31,9 +31,9 @@ POLL_SECONDS = 0.05
 # How often failing endpoints are looked for, beside those that are sound.
 FAILING_POLL_SECONDS = 0.5
 # Outcomes that are worth a statement by themselves, while others are still in flight.
-BATCH = 128
+BATCH = 256
 # So many times what is in flight is claimed, so that there is something to send while the database is spoken to.
-QUEUED = 8
+QUEUED = 16
 # An endpoint whose last answer took longer shares the slots of those that fail, however well it answers.
 SLOW_MS = 2000
 SLOW: set[UUID] = set()
@@ -50,12 +50,14 @@ class Courier:
     ) -> None:
         self.attempted = 0
         self._should_stop, self._call_another = should_stop, call_another
-        self._is_leaving = False
-        self._decrypt = cache(lambda encrypted: decrypt(encrypted).decode())
+        self._key = cache(lambda encrypted: signing.key_of(decrypt(encrypted).decode()))
         self._most = settings.WEBHOOKS_IN_FLIGHT
-        # With each claim the moment after which it is too late to begin: the lease might end before the attempt.
-        self._queues: dict[UUID, deque[tuple[Claim, float]]] = defaultdict(deque)
-        self._lanes: dict[UUID, set[asyncio.Task[None] | None]] = defaultdict(set)
+        self._lanes = Lanes(
+            per_endpoint=settings.WEBHOOKS_IN_FLIGHT_PER_ENDPOINT,
+            most_slow=self._most // 2,
+            is_slow=lambda claim: claim.failing or claim.endpoint_id in SLOW,
+        )
+        self._carriers: set[asyncio.Task[None]] = set()
         self._held = self._held_failing = 0
         self._held_of: Counter[UUID] = Counter()
         self._done: list[Outcome] = []
@@ -68,8 +70,6 @@ class Courier:
         return self.attempted
 
     async def _run(self) -> None:
-        self._slots = asyncio.Semaphore(self._most)
-        self._failing_slots = asyncio.Semaphore(self._most // 2)
         self._news = asyncio.Event()
         ends = time.monotonic() + MOST_SECONDS
         async with Sender() as self._sender:
@@ -92,7 +92,9 @@ class Courier:
         self._held_of.update(claim.endpoint_id for claim in claims)
         latest = time.monotonic() + settings.WEBHOOK_LEASE_SECONDS / 2
         for claim in claims:
-            self._enqueue(claim, latest)
+            # The lease might end before the attempt if it were begun later.
+            self._lanes.add(claim, latest)
+        self._start_carriers()
         return bool(claims or done)
 
     def _speak_to_database(self, done: list[Outcome], unsent: list[Claim]) -> list[Claim]:
@@ -142,36 +144,28 @@ class Courier:
         self._after = max(claim.endpoint_id for claim in claims) if len(claims) == room else FIRST
         return claims
 
-    def _enqueue(self, claim: Claim, latest: float) -> None:
-        """Behind the others of its endpoint, which has so many lanes and no more."""
-        self._queues[claim.endpoint_id].append((claim, latest))
-        lanes = self._lanes[claim.endpoint_id]
-        if len(lanes) < settings.WEBHOOKS_IN_FLIGHT_PER_ENDPOINT:
-            lanes.add(asyncio.create_task(self._run_lane(claim.endpoint_id)))
+    def _start_carriers(self) -> None:
+        """As many as have something to send, and as there may be."""
+        for _ in range(min(self._lanes.ready, self._most - len(self._carriers))):
+            carrier = asyncio.create_task(self._carry())
+            self._carriers.add(carrier)
+            carrier.add_done_callback(self._carriers.discard)
 
-    async def _run_lane(self, endpoint_id: UUID) -> None:
-        """Sends what is in the queue of the endpoint, one after another."""
-        queue, lanes = self._queues[endpoint_id], self._lanes[endpoint_id]
-        while queue:
-            await self._send_next(queue)
-        lanes.discard(asyncio.current_task())
-        if not lanes:
-            del self._lanes[endpoint_id], self._queues[endpoint_id]
-
-    async def _send_next(self, queue: deque[tuple[Claim, float]]) -> None:
-        claim, latest = queue.popleft()
-        is_slow = claim.failing or claim.endpoint_id in SLOW
-        async with self._failing_slots if is_slow else nullcontext(), self._slots:
-            if time.monotonic() < latest and not self._is_leaving:
-                await self._attempt(claim)
+    async def _carry(self) -> None:
+        """Sends one after another, as long as there is a next."""
+        while turn := self._lanes.take():
+            if time.monotonic() < turn.latest:
+                await self._attempt(turn.claim)
             else:
-                self._unsent.append(claim)
+                self._unsent.append(turn.claim)
+            self._lanes.end(turn)
+            self._start_carriers()
 
     async def _attempt(self, claim: Claim) -> None:
         started_at, clock = timezone.now(), time.monotonic()
         headers: dict[str, str] = {}
         try:
-            headers = self._headers(claim)
+            headers = self._headers(claim, started_at)
             answer = await self._sender.send(claim.url, headers, claim.message)
         except InvalidToken:
             # That endpoint's trouble alone.
@@ -198,24 +192,17 @@ class Courier:
 
     async def _finish(self) -> None:
         """Lets those in flight come to their end, gives back what waits, and tells others to go on meanwhile."""
-        self._is_leaving = True
-        waiting = [claim for queue in self._queues.values() for claim, _ in queue]
-        for queue in self._queues.values():
-            queue.clear()
+        waiting = self._lanes.clear()
         await sync_to_async(delivery.release)(waiting)
         await sync_to_async(self._call_another)()
-        await asyncio.gather(*(lane for lanes in self._lanes.values() for lane in lanes if lane))
+        await asyncio.gather(*self._carriers)
         for outcome in self._done:
             await sync_to_async(self._record_alone)(outcome)
         await sync_to_async(delivery.release)(self._unsent)
 
-    def _headers(self, claim: Claim) -> dict[str, str]:
+    def _headers(self, claim: Claim, now: datetime) -> dict[str, str]:
         """Those of the attempt; while a secret is being rotated both sign. Raises InvalidToken."""
         encrypted = [claim.secret, claim.previous_secret] if claim.previous_secret else [claim.secret]
-        signature = signing.headers(
-            secrets=[self._decrypt(secret) for secret in encrypted],
-            message_id=claim.message_id,
-            body=claim.message,
-            at=timezone.now(),
-        )
+        keys = [self._key(secret) for secret in encrypted]
+        signature = signing.headers(keys=keys, message_id=claim.message_id, body=claim.message, at=now)
         return {"content-type": "application/json", "user-agent": "Guildhall", **signature}

@@ -66,10 +66,10 @@ def test_the_example_verifies_a_webhook_and_refuses_every_other() -> None:
     verify, now = names["verify"], datetime.now(UTC)
     old, new, other = (signing.new_secret() for _ in range(3))
     body = '{"title":"Überblick"}'.encode()
-    headers = signing.headers(secrets=[new, old], message_id="m1", body=body, at=now)
+    headers = signing.headers(keys=map(signing.key_of, [new, old]), message_id="m1", body=body, at=now)
     verify(new, headers, body)
     verify(old, headers, body)
-    late = signing.headers(secrets=[new], message_id="m1", body=body, at=now - timedelta(minutes=6))
+    late = signing.headers(keys=[signing.key_of(new)], message_id="m1", body=body, at=now - timedelta(minutes=6))
     for secret, sent, text in [
         (other, headers, body),
         (new, headers, body + b" "),
