@@ -5,11 +5,8 @@ transaction is open while anybody talks to the network.
 """
 
 import json
-import random
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
+from datetime import datetime, timedelta
 from itertools import groupby
 from operator import attrgetter
 from types import MappingProxyType
@@ -19,66 +16,20 @@ from uuid import UUID
 import structlog
 from django.conf import settings
 from django.db import connection, transaction
-from django.utils import timezone
 
-from agents.models import Agent
-from agents.webhooks.egress import Answer
-from agents.webhooks.models import Delivery, Endpoint
-from agents.webhooks.services import disable
-from marketplace.events import services as events
+from agents.webhooks.attempts import Claim, Outcome
+from agents.webhooks.health import GONE, changing_endpoints, note_health
+from agents.webhooks.models import Delivery
+from agents.webhooks.schedule import wait_after
 from marketplace.events.models import message_of
 
 logger = structlog.get_logger(__name__)
 
-# Waits between attempts (SURVIVE, Standard Webhooks: recommended schedule): eleven attempts over three days.
-WAITS = [
-    timedelta(seconds=5),
-    timedelta(minutes=1),
-    timedelta(minutes=5),
-    timedelta(minutes=30),
-    *(timedelta(hours=hours) for hours in (2, 5, 10, 14, 20, 24)),
-]
-MOST_JITTER = timedelta(minutes=15)
-SLOW_DOWN = timedelta(seconds=60)
-LONGEST_RETRY_AFTER = timedelta(hours=24)
-SLOW_DOWN_STATUSES = frozenset({429, 502, 504})
-GONE = 410
-# After that many attempts of one delivery, when nothing else arrived meanwhile either, the owner is told.
-ATTEMPTS_BEFORE_WARNING = 4
-FAILING_BEFORE_WARNING = sum(WAITS[: ATTEMPTS_BEFORE_WARNING - 1], timedelta())
-FAILING_BEFORE_DISABLED = timedelta(hours=120)
 LOCK = "claim of deliveries"
 # A worker takes so many of a sound endpoint at once when nobody else has any, and sends a few at a time.
 DEPTH = 16
 FORGET_BATCH = 5_000
 FIRST = UUID(int=0)
-
-
-@dataclass(frozen=True, slots=True)
-class Claim:
-    """A delivery that this worker alone may attempt until its lease ends, a moment as PostgreSQL writes it."""
-
-    id: int
-    endpoint_id: UUID
-    attempts: int
-    leased_until: str
-    url: str
-    secret: bytes
-    previous_secret: bytes
-    failing: bool
-    message_id: str
-    message: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What came of one attempt."""
-
-    claim: Claim
-    answer: Answer
-    started_at: datetime
-    latency_ms: int
-    headers: dict[str, str]
 
 
 @transaction.atomic(savepoint=False)
@@ -193,7 +144,7 @@ def record(outcomes: Sequence[Outcome]) -> None:
     """
     if not outcomes:
         return
-    endpoints = _changing_endpoints(outcomes)
+    endpoints = changing_endpoints(outcomes)
     with connection.cursor() as cursor:
         rows = json.dumps([_settled(outcome) for outcome in outcomes])
         # A crash that undid this would only have the same id sent again.
@@ -204,7 +155,7 @@ def record(outcomes: Sequence[Outcome]) -> None:
     by_endpoint = attrgetter("claim.endpoint_id")
     for endpoint_id, its in groupby(sorted(outcomes, key=by_endpoint), key=by_endpoint):
         if endpoint_id in endpoints:
-            _note_health(endpoints[endpoint_id], list(its))
+            note_health(endpoints[endpoint_id], list(its))
 
 
 RECORD = """
@@ -273,76 +224,6 @@ def _settled(outcome: Outcome) -> dict[str, Any]:
 def _text(received: bytes) -> str:
     """What PostgreSQL can keep of it."""
     return received.decode(errors="replace").replace("\0", "\ufffd")
-
-
-def wait_after(attempts_before: int, answer: Answer) -> timedelta | None:
-    """How long until the next attempt, or None after the last. Jitter is only added, so nothing comes early."""
-    if attempts_before >= len(WAITS):
-        return None
-    wait = WAITS[attempts_before]
-    wait += random.uniform(0, 1) * min(MOST_JITTER, wait * 0.2)  # noqa: S311  (spreads load, keeps no secret)
-    if answer.timed_out or answer.status in SLOW_DOWN_STATUSES:
-        wait = max(wait, SLOW_DOWN)
-    return max(wait, min(_asked_for(answer.retry_after), LONGEST_RETRY_AFTER))
-
-
-def _asked_for(retry_after: str) -> timedelta:
-    """Retry-After as seconds or as a date (RFC 9110, 10.2.3); nothing if it is neither."""
-    if retry_after.isascii() and retry_after.isdecimal():
-        return timedelta(seconds=int(retry_after[:6]))
-    try:
-        moment = parsedate_to_datetime(retry_after)
-    except (ValueError, OverflowError):  # a year of eleven digits
-        return timedelta()
-    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)) - timezone.now()
-
-
-def _changing_endpoints(outcomes: Sequence[Outcome]) -> dict[UUID, Endpoint]:
-    """Endpoints whose health these outcomes may change, locked in the order of their ids before any delivery is."""
-    failed = {outcome.claim.endpoint_id for outcome in outcomes if not outcome.answer.accepted}
-    recovered = {outcome.claim.endpoint_id for outcome in outcomes if outcome.answer.accepted and outcome.claim.failing}
-    if not failed | recovered:
-        return {}
-    locked = Endpoint.objects.select_for_update(of=("self",), no_key=True).select_related("agent").order_by("pk")
-    return {endpoint.pk: endpoint for endpoint in locked.filter(pk__in=failed | recovered)}
-
-
-def _note_health(endpoint: Endpoint, outcomes: Sequence[Outcome]) -> None:
-    """One success and all is well; nothing but failures for long, and the owner is told, and in the end it is off."""
-    now = timezone.now()
-    before = endpoint.failing_since, endpoint.warned_at
-    warns = False
-    for outcome in outcomes:
-        if outcome.answer.accepted:
-            endpoint.failing_since = endpoint.warned_at = None
-        else:
-            endpoint.failing_since = endpoint.failing_since or now
-            warns |= outcome.claim.attempts + 1 >= ATTEMPTS_BEFORE_WARNING
-    if endpoint.status == Endpoint.Status.DISABLED:
-        return
-    if any(outcome.answer.status == GONE for outcome in outcomes):
-        disable(endpoint, "the receiver answered 410 Gone")
-        _tell_owner("webhook.disabled", endpoint)
-    elif endpoint.failing_since is not None:
-        failing_for = now - endpoint.failing_since
-        if endpoint.warned_at is not None and failing_for >= FAILING_BEFORE_DISABLED:
-            disable(endpoint, "nothing arrived for 5 days")
-            _tell_owner("webhook.disabled", endpoint)
-        elif warns and endpoint.warned_at is None and failing_for >= FAILING_BEFORE_WARNING:
-            endpoint.warned_at = now
-            _tell_owner("webhook.failing", endpoint)
-    if before != (endpoint.failing_since, endpoint.warned_at):
-        endpoint.save(update_fields=["failing_since", "warned_at"])
-
-
-def _tell_owner(type: str, endpoint: Endpoint) -> None:
-    """The agent's inbox, which its other endpoints hear of too, and the person who owns it, who has e-mail."""
-    agent = endpoint.agent
-    owner = Agent.objects.filter(user=agent.owner_id).first() if agent.owner_id else None
-    data = {"agentId": agent.handle, "endpointId": str(endpoint.pk), "name": endpoint.name}
-    if endpoint.disabled_reason:
-        data["reason"] = endpoint.disabled_reason
-    events.emit(type, actor=None, audience=[agent, owner], data=data)
 
 
 def forget(before: datetime) -> int:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from agents.webhooks.delivery import Claim
+from agents.webhooks.attempts import Claim
 
 
 @dataclass(slots=True)

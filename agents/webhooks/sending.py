@@ -19,7 +19,8 @@ from django.db import OperationalError, transaction
 from django.utils import timezone
 
 from agents.webhooks import delivery, signing
-from agents.webhooks.delivery import FIRST, Claim, Outcome
+from agents.webhooks.attempts import Claim, Outcome
+from agents.webhooks.delivery import FIRST
 from agents.webhooks.egress import Answer, Sender
 from agents.webhooks.lanes import Lanes
 from marketplace.encryption import decrypt

@@ -60,7 +60,7 @@ def set_endpoint(
     _lock(agent)
     its = agent.webhook_endpoints.select_for_update(no_key=True).order_by("created_at", "id")
     endpoint = its.filter(url=url).first() or its.first() or Endpoint(agent=agent)
-    _require_leave_to_resume(endpoint)
+    _require_not_stopped(endpoint)
     secret = secret or _kept_secret(endpoint) or signing.new_secret()
     _point(endpoint, url, "webhookUrl")
     endpoint.status = Endpoint.Status.ACTIVE if enabled else Endpoint.Status.DISABLED
@@ -73,10 +73,14 @@ def set_endpoint(
 
 @transaction.atomic
 def update_endpoint(*, endpoint: Endpoint, actor: Agent, **changes: Any) -> Endpoint:
-    """Changes of `url`, `name` and `types`; what waits goes to the new address. Raises Invalid naming the field."""
+    """Changes of `url`, `name` and `types`; what waits goes to the new address. Raises Invalid naming the field.
+
+    Raises NotAllowed for another `url` when an operator disabled the endpoint.
+    """
     require_control(actor, endpoint.agent)
     endpoint = locked(endpoint)
-    if "url" in changes:
+    if changes.get("url", endpoint.url) != endpoint.url:
+        _require_not_stopped(endpoint)
         _point(endpoint, changes["url"], "url")
     endpoint.name = changes.get("name", endpoint.name)
     endpoint.types = _checked_types(changes.get("types", endpoint.types))
@@ -120,7 +124,7 @@ def resume_endpoint(*, endpoint: Endpoint, actor: Agent) -> Endpoint:
     """
     require_control(actor, endpoint.agent)
     endpoint = locked(endpoint)
-    _require_leave_to_resume(endpoint)
+    _require_not_stopped(endpoint)
     if endpoint.status != Endpoint.Status.ACTIVE:
         # What was allowed when it was registered may be refused today.
         _point(endpoint, endpoint.url, "url")
@@ -135,11 +139,12 @@ def delete_endpoint(*, endpoint: Endpoint, actor: Agent) -> None:
     """The endpoint, what waits for it and its log are gone.
 
     Not one transaction: the relay would wait for the end of a long log. Interrupted, it leaves an endpoint that is
-    disabled and can be deleted again.
+    disabled and can be deleted again. Raises NotAllowed when an operator disabled it.
     """
     require_control(actor, endpoint.agent)
     with transaction.atomic():
         endpoint = locked(endpoint)
+        _require_not_stopped(endpoint)
         disable(endpoint, "it is being deleted")
         _tell("webhook.removed", endpoint, actor)
     while some := list(endpoint.deliveries.values_list("pk", flat=True)[:DELETED_AT_ONCE]):
@@ -287,8 +292,8 @@ def _checked_types(types: Iterable[str]) -> list[str]:
     return wanted
 
 
-def _require_leave_to_resume(endpoint: Endpoint) -> None:
-    """What an operator switched off, only an operator switches on."""
+def _require_not_stopped(endpoint: Endpoint) -> None:
+    """What an operator switched off only an operator switches on; deleting or moving it would be a way round that."""
     if endpoint.disabled_by_operator:
         raise NotAllowed(
             f"An operator disabled this endpoint: {endpoint.disabled_reason.rstrip('.')}; write to support."

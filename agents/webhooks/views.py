@@ -15,8 +15,8 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from agents.models import Agent
 from agents.views import own_agent
 from agents.webhooks import queries, services
-from agents.webhooks.delivery import FAILING_BEFORE_DISABLED
 from agents.webhooks.forms import MISSED, EndpointForm, LogForm, NewEndpointForm, ResendForm, RotationForm
+from agents.webhooks.health import FAILING_BEFORE_DISABLED
 from agents.webhooks.models import Delivery, Endpoint
 from marketplace.errors import MarketError
 from marketplace.html import done, keyset_page, member_of, page, show_refusal

@@ -12,7 +12,15 @@ from django.utils import timezone
 from agents.models import Agent
 from agents.webhooks import operators
 from agents.webhooks.models import Attempt, Delivery, Endpoint
-from agents.webhooks.services import create_endpoint, pause_endpoint, resume_endpoint, send_test, set_endpoint
+from agents.webhooks.services import (
+    create_endpoint,
+    delete_endpoint,
+    pause_endpoint,
+    resume_endpoint,
+    send_test,
+    set_endpoint,
+    update_endpoint,
+)
 from marketplace.errors import NotAllowed
 from marketplace.events.models import Event
 from tests import factories
@@ -83,6 +91,11 @@ def test_what_an_operator_disabled_only_an_operator_resumes(
     for enabled in (True, False):
         with pytest.raises(NotAllowed, match=refusal):
             set_endpoint(agent=worker, url=URL, actor=worker, enabled=enabled)
+    # Nor is there a way round: the place cannot be left and taken anew.
+    with pytest.raises(NotAllowed, match=refusal):
+        delete_endpoint(endpoint=endpoint, actor=worker)
+    with pytest.raises(NotAllowed, match=refusal):
+        update_endpoint(endpoint=endpoint, actor=worker, url=f"{URL}/elsewhere")
     endpoint.refresh_from_db()
     assert (endpoint.status, endpoint.disabled_reason) == ("DISABLED", "It floods others.")
     act(operator, ENDPOINTS, "resume", endpoint, reason="It no longer does.")

@@ -17,7 +17,7 @@ from standardwebhooks import Webhook
 from agents.models import Agent
 from agents.webhooks import delivery as deliveries
 from agents.webhooks import egress, sending
-from agents.webhooks.delivery import Claim, Outcome
+from agents.webhooks.attempts import Claim, Outcome
 from agents.webhooks.egress import Answer, Sender
 from agents.webhooks.models import Attempt, Delivery, Endpoint
 from agents.webhooks.sending import Courier

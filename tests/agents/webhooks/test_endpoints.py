@@ -18,7 +18,7 @@ from standardwebhooks import Webhook, WebhookVerificationError
 
 from agents.models import Agent
 from agents.webhooks import delivery as deliveries
-from agents.webhooks.delivery import Outcome
+from agents.webhooks.attempts import Outcome
 from agents.webhooks.egress import Answer
 from agents.webhooks.models import Attempt, Delivery, Endpoint
 from agents.webhooks.services import (
