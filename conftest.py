@@ -31,6 +31,16 @@ def take_servers() -> None:
     os.environ.setdefault("EMBEDDED_RAIL_DELAY_SECONDS", "0")
     # The races place hundreds of bids for the same few agents; tests of the allowance set their own.
     os.environ.setdefault("BID_CREDITS_MONTHLY", "1000000")
+    # All tests share one address and few people; those of limits set their own.
+    for scope in (
+        *("ANONYMOUS", "KEY", "LOGIN", "SIGNUP", "REGISTRATION", "PASSWORD_RESET", "MOLTED"),
+        *("PROGRAM_REGISTRATION", "PROGRAM_LOGIN", "PROGRAM_TOKEN", "DEVICE_CODE"),
+    ):
+        os.environ.setdefault(f"THROTTLE_{scope}", "1000000/m")
+        os.environ.setdefault(f"THROTTLE_{scope}_ACCOUNT", "1000000/m")
+    os.environ.setdefault("ACCOUNT_ANSWER_SECONDS", "0")
+    # What a test has just done, the next line lists.
+    os.environ.setdefault("LIST_CACHE_SECONDS", "0")
     if not WORKER:
         manage.leave_on_signals()
     lease = ExitStack()

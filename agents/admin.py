@@ -37,7 +37,7 @@ class UserAdmin(DjangoUserAdmin):
 class AgentAdmin(ReadOnlyAdmin):
     """Agents to look at; operators act on them through the same verbs as everybody else."""
 
-    list_display = ["handle", "name", "kind", "owner", "status", "completed_jobs", "last_heartbeat_at"]
+    list_display = ["handle", "name", "kind", "owner", "status", "reputation", "completed_jobs", "last_heartbeat_at"]
     list_filter = ["kind", "status", "vertical", "created_at"]
     search_fields = ["handle", "name", "owner__email", "user__email", "=id"]
     list_select_related = ["owner"]

@@ -13,6 +13,7 @@ from agents.models import Agent, ApiKey
 from agents.rules import require_sight
 from agents.serializers import (
     AgentChangesRequest,
+    AgentProfileSerializer,
     AgentSerializer,
     ApiKeySerializer,
     HeartbeatRequest,
@@ -20,6 +21,8 @@ from agents.serializers import (
     NewAgentRequest,
     NewKeyRequest,
     OwnAgentSerializer,
+    RegistrationRequest,
+    RegistrationSerializer,
     WebhookRequest,
 )
 from agents.webhooks.queries import find_endpoint, find_hearer, first_endpoint
@@ -29,8 +32,18 @@ from marketplace.api.requests import ApiRequest
 from marketplace.api.viewsets import ApiViewSet
 
 # Words of several clients for the same order (WIRE 1.5).
+BY_REPUTATION = ("-reputation", "-completed_jobs", "-id")
 BY_WORK = ("-completed_jobs", "-id")
+BY_RATING = ("-rating_average", "-rating_count", "-id")
 NEWEST = ("-id",)
+ORDERS = {
+    "reputation": BY_REPUTATION,
+    "completedJobs": BY_WORK,
+    "jobs_completed": BY_WORK,
+    "rating": BY_RATING,
+    "recent": NEWEST,
+    "newest": NEWEST,
+}
 
 
 class AgentViewSet(ApiViewSet):
@@ -38,19 +51,13 @@ class AgentViewSet(ApiViewSet):
 
     tag = "agents"
     queryset = Agent.objects.all()
-    ordering = BY_WORK
-    orders = {
-        "reputation": BY_WORK,
-        "completedJobs": BY_WORK,
-        "jobs_completed": BY_WORK,
-        "recent": NEWEST,
-        "newest": NEWEST,
-    }
+    ordering = BY_REPUTATION
+    orders = ORDERS
     filterset_class = AgentFilter
     serializer_class = OwnAgentSerializer
     response_serializers = {
         "list": AgentSerializer,
-        "retrieve": AgentSerializer,
+        "retrieve": AgentProfileSerializer,
         "webhook": EndpointWithSecretSerializer,
         "test_webhook": DeliverySerializer,
     }
@@ -69,11 +76,11 @@ class AgentViewSet(ApiViewSet):
         return queries.find_agent(self.kwargs.get("id", "me"), me=self.request.actor)
 
     def list(self, request: ApiRequest) -> Response:
-        """The leaderboard: agents that are open for work, those with most completed jobs first."""
+        """The leaderboard: agents that are open for work, the best reputation first."""
         return self.reply_page(self.filter_queryset(queries.leaderboard()))
 
     def retrieve(self, request: ApiRequest, id: str) -> Response:
-        """The public profile of an agent."""
+        """The public profile of an agent, with the reasons of its reputation."""
         return self.reply(self.get_object())
 
     @action(detail=False)
@@ -136,6 +143,27 @@ class AgentViewSet(ApiViewSet):
     def test_webhook(self, request: ApiRequest, id: str) -> Response:
         """Sends a test event to the first of the agent's webhooks; the delivery says what came back."""
         return self.reply(send_test(endpoint=first_endpoint(find_hearer(id, request.actor)), actor=request.actor))
+
+
+class RegistrationViewSet(ApiViewSet):
+    """An agent registers itself, without an owner."""
+
+    tag = "agents"
+    queryset = ApiKey.objects.all()
+    serializer_class = RegistrationSerializer
+    request_serializers = {"create": RegistrationRequest}
+    public_actions = frozenset({"create"})
+    throttle_scope = "registration"
+    failures = ["403"]
+
+    def create(self, request: ApiRequest) -> Response:
+        """Makes an agent that is nobody's, with its key in `rawKey`, this once, and a bonus where the site gives one.
+
+        It bids, works and hires at once. What it earns it can spend here; only an agent with an owner can withdraw.
+        """
+        key, raw = services.register_agent(**self.read())
+        key.raw_key = raw  # type: ignore[attr-defined]
+        return self.reply(key)
 
 
 class ApiKeyViewSet(ApiViewSet):

@@ -42,27 +42,32 @@ class ApiKeyAuthentication(authentication.BaseAuthentication):
     """
 
     def authenticate(self, request: Request) -> tuple[Any, ApiKey] | None:
-        raw = _key_in(request)
+        raw = key_in(request)
         if raw is None:
             return None
         key = live_key(raw)
         if key is None:
             raise exceptions.AuthenticationFailed("The API key is unknown, expired or revoked.")
-        if key.last_used_at is None or key.last_used_at < timezone.now() - LAST_USED_PRECISION:
-            ApiKey.objects.filter(pk=key.pk).update(last_used_at=Now())
+        note_use(key)
         return KeyHolder(key.agent), key
 
     def authenticate_header(self, request: Request) -> str:
         return 'Bearer realm="Guildhall"'
 
 
-def _key_in(request: Request) -> str | None:
+def note_use(key: ApiKey) -> None:
+    """Remembers, to the minute, that the key was used now."""
+    if key.last_used_at is None or key.last_used_at < timezone.now() - LAST_USED_PRECISION:
+        ApiKey.objects.filter(pk=key.pk).update(last_used_at=Now())
+
+
+def key_in(request: Request) -> str | None:
     """The key that the request carries, in either header; both are accepted when they agree."""
     sent = []
     if "X-Api-Key" in request.headers:
         sent.append(request.headers["X-Api-Key"].strip())
-    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-    if scheme:
+    if "Authorization" in request.headers:
+        scheme, _, token = request.headers["Authorization"].partition(" ")
         sent.append(token.strip() if scheme.lower() == "bearer" else "")
     if len(set(sent)) > 1:
         raise exceptions.AuthenticationFailed("X-Api-Key and Authorization carry different keys.")

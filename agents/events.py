@@ -35,7 +35,14 @@ def agents_page(event: Event) -> str:
 
 
 TYPES = [
-    EventType("agent.created", "The agent was made.", AgentData, "{actor} made the agent {name}", agent_page),
+    EventType(
+        "agent.created",
+        "The agent was made by its owner, or registered itself.",
+        AgentData,
+        "{actor} made the agent {name}",
+        agent_page,
+        of_clock="{name} registered",
+    ),
     EventType("agent.updated", "The profile was changed.", AgentChangedData, "{actor} changed {name}", agent_page),
     EventType("agent.suspended", "An operator barred the agent.", AgentData, "{name} was suspended", agent_page),
     EventType("agent.unsuspended", "An operator let it back.", AgentData, "{name} may take part again", agent_page),
@@ -45,7 +52,6 @@ TYPES = [
         AgentData,
         "{actor} claimed {name}",
         agent_page,
-        upcoming=True,
     ),
     EventType("api_key.minted", "A key was made.", ApiKeyData, "{actor} made the API key {prefix}…", agents_page),
     EventType("api_key.revoked", "A key was ended.", ApiKeyData, "{actor} ended the API key {prefix}…", agents_page),

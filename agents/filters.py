@@ -1,8 +1,9 @@
-"""How the public list of agents is narrowed down."""
+"""How the public list of agents is narrowed down (WIRE 1.5)."""
 
 import django_filters
 from django.db.models import QuerySet
 
+from agents import queries
 from agents.models import Agent
 from marketplace.api.filters import WordsFilter
 
@@ -10,13 +11,22 @@ from marketplace.api.filters import WordsFilter
 class AgentFilter(django_filters.FilterSet):
     kind = WordsFilter(choices=Agent.Kind.choices)
     status = WordsFilter(choices=Agent.Status.choices)
-    vertical = django_filters.CharFilter(lookup_expr="iexact")
+    vertical = django_filters.CharFilter(lookup_expr="iexact", max_length=50)
     modelName = django_filters.CharFilter(field_name="model_name", lookup_expr="iexact")  # noqa: N815
-    skill = django_filters.CharFilter(method="filter_skill")
+    minReputation = django_filters.NumberFilter(  # noqa: N815
+        field_name="reputation", lookup_expr="gte", min_value=0, max_value=1
+    )
+    skill = django_filters.CharFilter(method="filter_skills", max_length=500)
+    skills = django_filters.CharFilter(method="filter_skills", max_length=500)
+    q = django_filters.CharFilter(method="filter_words", max_length=200)
 
     class Meta:
         model = Agent
         fields: list[str] = []
 
-    def filter_skill(self, agents: QuerySet[Agent], name: str, skill: str) -> QuerySet[Agent]:
-        return agents.filter(skills__contains=[skill])
+    def filter_skills(self, agents: QuerySet[Agent], name: str, skills: str) -> QuerySet[Agent]:
+        """Those that have all of the skills, which are written between commas."""
+        return agents.filter(skills__contains=[skill.strip() for skill in skills.split(",") if skill.strip()])
+
+    def filter_words(self, agents: QuerySet[Agent], name: str, words: str) -> QuerySet[Agent]:
+        return queries.matching(agents, words)

@@ -72,6 +72,12 @@ class ProfileForm(forms.Form):
         help_text="While it works on that many, new jobs are not brought to its notice. Empty: any number.",
     )
     model_name = ProseField(max_length=100, required=False, label="Model", help_text="As you declare it.")
+    wallet_address = ProseField(
+        max_length=100,
+        required=False,
+        label="Wallet address",
+        help_text="A wallet of its own on an EVM chain. Everyone can read this.",
+    )
 
 
 class AgentForm(ProfileForm):

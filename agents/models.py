@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-import hashlib
 import secrets
 from typing import Any, ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchVector
 from django.core.validators import RegexValidator
 from django.db import models, transaction
-from django.db.models import Q
-from django.db.models.functions import Lower, Now
+from django.db.models import F, Q
+from django.db.models.functions import Lower, Now, Upper
 from django.utils.text import slugify
 
+from agents import keys
+from agents.reputation import PARTS, PRIOR, Evidence, Share, reputation, shares
 from marketplace.identifiers import uuid7
 
 
@@ -104,10 +107,21 @@ class Agent(models.Model):
         null=True, blank=True, help_text="It is not told of new jobs while it works on that many; empty: any number."
     )
     model_name = models.CharField(max_length=100, blank=True)
+    wallet_address = models.CharField(
+        max_length=42, blank=True, db_default="", help_text="Its own wallet outside, as it says itself; EIP-55."
+    )
     status = models.CharField(max_length=13, choices=Status, default=Status.ACTIVE)
     status_report = models.TextField(blank=True, max_length=2000)
     last_heartbeat_at = models.DateTimeField(null=True, blank=True)
     completed_jobs = models.PositiveIntegerField(default=0)
+    reputation = models.FloatField(
+        default=PRIOR, db_default=PRIOR, editable=False, help_text="From 0 to 1, as docs/reputation.md explains."
+    )
+    rating_average = models.FloatField(
+        default=0.0, db_default=0.0, editable=False, help_text="Of the stars given to its work; 0 without any."
+    )
+    rating_count = models.PositiveIntegerField(default=0, db_default=0, editable=False)
+    reputation_computed_at = models.DateTimeField(null=True, blank=True, editable=False)
     created_at = models.DateTimeField(db_default=Now(), editable=False)
 
     class Meta:
@@ -116,8 +130,22 @@ class Agent(models.Model):
                 condition=Q(kind="HUMAN", user__isnull=False, owner__isnull=True) | Q(kind="AI", user__isnull=True),
                 name="agent_is_a_person_or_owned",
             ),
+            models.CheckConstraint(condition=Q(reputation__range=(0, 1)), name="agent_reputation_from_0_to_1"),
         ]
-        indexes = [models.Index(fields=["-completed_jobs", "-id"], name="agent_leaderboard")]
+        indexes = [
+            models.Index(fields=["-completed_jobs", "-id"], name="agent_leaderboard"),
+            models.Index(fields=["-reputation", "-completed_jobs", "-id"], name="agent_by_reputation"),
+            models.Index(fields=["-rating_average", "-rating_count", "-id"], name="agent_by_rating"),
+            models.Index(
+                Upper("vertical"),
+                F("reputation").desc(),
+                F("completed_jobs").desc(),
+                F("id").desc(),
+                name="agent_of_vertical",
+            ),
+            GinIndex(fields=["skills"], name="agent_skills"),
+            GinIndex(SearchVector("name", "handle", "description", config="english"), name="agent_search"),
+        ]
 
     def __str__(self) -> str:
         return self.handle
@@ -125,6 +153,14 @@ class Agent(models.Model):
     @property
     def is_human(self) -> bool:
         return self.kind == self.Kind.HUMAN
+
+    @property
+    def known_record(self) -> TrackRecord:
+        """Its track record; an empty one for an agent of which nothing is known yet."""
+        try:
+            return self.track_record
+        except TrackRecord.DoesNotExist:
+            return TrackRecord(agent=self)
 
     @property
     def controller_id(self) -> int | None:
@@ -138,10 +174,46 @@ class Agent(models.Model):
         return f"{stem}-{secrets.token_hex(4)}"
 
 
-class ApiKey(models.Model):
-    """Stands for its agent. Only a SHA-256 of the key is kept: 256 random bits need no slow hash."""
+class TrackRecord(models.Model):
+    """What an agent's reputation comes from, for every part of it; `jobs.reputation` keeps it.
 
-    PREFIX = "mj_live_"
+    `…_jobs` is how many jobs are known, by their worth, and `…_good` what of them went well.
+    """
+
+    agent = models.OneToOneField(Agent, models.CASCADE, primary_key=True, related_name="track_record")
+    ratings_good = models.FloatField(default=0.0)
+    ratings_jobs = models.FloatField(default=0.0)
+    completion_good = models.FloatField(default=0.0)
+    completion_jobs = models.FloatField(default=0.0)
+    punctuality_good = models.FloatField(default=0.0)
+    punctuality_jobs = models.FloatField(default=0.0)
+    disputes_good = models.FloatField(default=0.0)
+    disputes_jobs = models.FloatField(default=0.0)
+
+    def __str__(self) -> str:
+        return f"track record of {self.agent_id}"
+
+    @property
+    def evidence(self) -> dict[str, Evidence]:
+        """What is known, by the name of the part."""
+        names = [part.name for part in PARTS]
+        return {name: Evidence(getattr(self, f"{name}_good"), getattr(self, f"{name}_jobs")) for name in names}
+
+    @property
+    def shares(self) -> list[Share]:
+        """How each part stands."""
+        return list(shares(self.evidence))
+
+    @property
+    def reputation(self) -> float:
+        """What the parts add up to."""
+        return reputation(self.evidence)
+
+
+class ApiKey(models.Model):
+    """Stands for its agent. Only a SHA-256 of the key is kept."""
+
+    PREFIX = keys.NATIVE.prefixes[0]
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     agent = models.ForeignKey(Agent, models.CASCADE, related_name="api_keys")
@@ -162,4 +234,4 @@ class ApiKey(models.Model):
     @staticmethod
     def digest_of(raw: str) -> bytes:
         """What is stored of a key, and looked up by."""
-        return hashlib.sha256(raw.encode()).digest()
+        return keys.digest_of(raw)

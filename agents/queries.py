@@ -1,19 +1,29 @@
 """Reads of agents and keys."""
 
+import re
+from collections.abc import Sequence
+from functools import lru_cache
+from itertools import accumulate
+from typing import Any
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.contrib.postgres.search import SearchQuery, SearchVector
+from django.db.models import Model, Q, QuerySet
 from django.db.models.functions import Now
 
-from agents.models import Agent, ApiKey
+from agents.models import Agent, ApiKey, User
+from marketplace.database import prepared_cursor
 from marketplace.errors import NotFound
 
 
 def find_agent(reference: str | UUID, me: Agent | None = None) -> Agent:
-    """The agent with that handle or UUID; “me” is the caller's own, if there is one. Raises NotFound."""
+    """The agent with that handle or UUID; “me” is the caller's own, if there is one. Raises NotFound.
+
+    An agent that nobody has claimed yet is not there for anybody.
+    """
     if reference == "me" and me is not None:
         return me
-    return _one(Agent.objects.all(), reference)
+    return _one(Agent.objects.exclude(status=Agent.Status.PENDING_CLAIM), reference)
 
 
 def _one(agents: QuerySet[Agent], reference: str | UUID) -> Agent:
@@ -39,6 +49,16 @@ def leaderboard() -> QuerySet[Agent]:
     return Agent.objects.filter(status__in=[Agent.Status.ACTIVE, Agent.Status.PAUSED])
 
 
+def matching(agents: QuerySet[Agent], words: str) -> QuerySet[Agent]:
+    """Those whose name, handle or description has the words; the last of plain words may be unfinished."""
+    query = SearchQuery(words, search_type="websearch", config="english")
+    if re.fullmatch(r"[\w\s]*\w", words):
+        query |= SearchQuery(" & ".join(words.split()) + ":*", search_type="raw", config="english")
+    # As the index has it.
+    text = SearchVector("name", "handle", "description", config="english")
+    return agents.annotate(text=text).filter(text=query)
+
+
 def live_keys() -> QuerySet[ApiKey]:
     """Keys that are neither revoked nor expired by the database's clock. Their agents may be barred."""
     return ApiKey.objects.filter(Q(expires_at=None) | Q(expires_at__gt=Now()), revoked_at=None)
@@ -51,6 +71,46 @@ def barred_agents() -> QuerySet[Agent]:
 
 
 def live_key(raw: str) -> ApiKey | None:
-    """The key that is neither revoked nor expired, of an agent that nobody has barred."""
-    key = live_keys().select_related("agent__user", "agent__owner").filter(digest=ApiKey.digest_of(raw)).first()
-    return None if key is None or barred_agents().filter(pk=key.agent_id).exists() else key
+    """The key that is neither revoked nor expired, of an agent that nobody has barred (`barred_agents`): one prepared
+    query, since every request with a key begins with it."""
+    with prepared_cursor() as cursor:
+        cursor.execute(_live_key_query(), [ApiKey.digest_of(raw)])
+        row = cursor.fetchone()
+    if row is None:
+        return None
+    key, agent, user, owner = (_read(model, row, start) for model, start in _sources())
+    assert isinstance(key, ApiKey) and isinstance(agent, Agent)
+    agent.user, agent.owner = user, owner  # type: ignore[assignment]
+    key.agent = agent
+    return key
+
+
+_KEY_MODELS: list[tuple[str, type[Model]]] = [("key", ApiKey), ("agent", Agent), ("person", User), ("owner", User)]
+
+
+@lru_cache(maxsize=1)
+def _live_key_query() -> str:
+    columns = [f"{name}.{field.column}" for name, model in _KEY_MODELS for field in model._meta.concrete_fields]
+    return f"""
+        SELECT {", ".join(columns)}
+          FROM agents_apikey key JOIN agents_agent agent ON agent.id = key.agent_id
+          LEFT JOIN agents_user person ON person.id = agent.user_id
+          LEFT JOIN agents_user owner ON owner.id = agent.owner_id
+          LEFT JOIN agents_agent owners_agent ON owners_agent.user_id = owner.id
+         WHERE key.digest = %s AND key.revoked_at IS NULL AND (key.expires_at IS NULL OR key.expires_at > now())
+           AND 'SUSPENDED' NOT IN (agent.status, coalesce(owners_agent.status, ''))
+           AND person.is_active IS NOT FALSE AND owner.is_active IS NOT FALSE
+    """  # noqa: S608 - names of our own columns
+
+
+@lru_cache(maxsize=1)
+def _sources() -> list[tuple[type[Model], int]]:
+    """Each model with where its columns begin in a row of the query."""
+    starts = accumulate((len(model._meta.concrete_fields) for _, model in _KEY_MODELS), initial=0)
+    return [(model, start) for (_, model), start in zip(_KEY_MODELS, starts, strict=False)]
+
+
+def _read(model: type[Model], row: Sequence[Any], start: int) -> Model | None:
+    names = [field.attname for field in model._meta.concrete_fields]
+    values = row[start : start + len(names)]
+    return None if values[0] is None else model.from_db("default", names, values)

@@ -7,6 +7,7 @@ from rest_framework import serializers
 
 from agents.models import Agent
 from agents.queries import find_agent
+from agents.reputation import PARTS, PRIOR
 from agents.services import OWNER_STATUSES
 from agents.webhooks.queries import endpoint_of
 from marketplace.api.fields import FixedField, TextField, TimestampField, UsdcField, WholeNumberField, WordField
@@ -42,13 +43,53 @@ class AgentSerializer(CamelCaseSerializer):
     status = serializers.ChoiceField(Agent.Status.choices)
     completed_jobs = serializers.IntegerField()
     jobs_completed = serializers.IntegerField(source="completed_jobs")
-    reputation = FixedField(None)
-    reputation_score = FixedField(None)
+    reputation = serializers.FloatField(min_value=0, max_value=1, help_text="From 0 to 1; 0.5 for a newcomer.")
+    reputation_score = serializers.FloatField(source="reputation", min_value=0, max_value=1, help_text="The same.")
+    rating_average = serializers.SerializerMethodField(help_text="Of the stars given to its work; null without any.")
+    rating_count = serializers.IntegerField()
     passed_fundamentals = FixedField(False)
     certifications = FixedField([])
-    wallet_address = FixedField(None)
+    wallet_address = serializers.SerializerMethodField(
+        help_text="Its own wallet outside, as it says itself (EIP-55); null when it says none."
+    )
     last_heartbeat_at = TimestampField(allow_null=True)
     created_at = TimestampField()
+
+    @extend_schema_field({"type": ["string", "null"], "pattern": "^0x[0-9a-fA-F]{40}$"})
+    def get_wallet_address(self, agent: Agent) -> str | None:
+        return agent.wallet_address or None
+
+    @extend_schema_field({"type": ["number", "null"], "minimum": 1, "maximum": 5})
+    def get_rating_average(self, agent: Agent) -> float | None:
+        return agent.rating_average if agent.rating_count else None
+
+
+class ReputationPartSerializer(CamelCaseSerializer):
+    """One of the things that the reputation comes from."""
+
+    name = serializers.ChoiceField([part.name for part in PARTS], source="part.name")
+    meaning = serializers.CharField(source="part.meaning")
+    value = serializers.FloatField(min_value=0, max_value=1, help_text="How the agent stands, drawn towards the prior.")
+    weight = serializers.FloatField(source="part.weight", help_text="The part's share of the whole.")
+    points = serializers.FloatField(help_text="value × weight: the points of all parts add up to the reputation.")
+    jobs = serializers.FloatField(source="evidence.jobs", help_text="How many jobs are known, by their worth.")
+    good = serializers.FloatField(source="evidence.good", help_text="What of them went well.")
+    prior_jobs = serializers.FloatField(source="part.prior_jobs", help_text="How many jobs the prior stands for.")
+
+
+class ReputationBreakdownSerializer(CamelCaseSerializer):
+    """Why the reputation is what it is: docs/reputation.md has the formula."""
+
+    reputation = serializers.FloatField(min_value=0, max_value=1)
+    prior = FixedField(PRIOR)
+    parts = ReputationPartSerializer(many=True, source="shares")
+    computed_at = TimestampField(source="agent.reputation_computed_at", allow_null=True)
+
+
+class AgentProfileSerializer(AgentSerializer):
+    """What anyone may know of one agent, with the reasons of its reputation."""
+
+    reputation_breakdown = ReputationBreakdownSerializer(source="known_record")
 
 
 class OwnAgentSerializer(AgentSerializer):
@@ -83,6 +124,9 @@ class AgentProfileRequest(RequestSerializer):
         source="most_active_jobs", min_value=1, max_value=1000, allow_null=True, required=False
     )
     model_name = TextField(max_length=100, allow_blank=True, required=False)
+    wallet_address = TextField(
+        max_length=100, allow_blank=True, required=False, help_text="0x and 40 hex digits; EIP-55 is checked."
+    )
     webhook_url = TextField(
         max_length=URL_LENGTH, allow_blank=True, required=False, help_text="Empty: no more webhooks."
     )
@@ -134,6 +178,28 @@ class MintedKeySerializer(ApiKeySerializer):
     """A new key with its text."""
 
     raw_key = serializers.CharField(help_text="Shown once; store it now.")
+
+
+class RegistrationRequest(RequestSerializer):
+    """An agent that registers itself; without an `id` its handle is made from its name."""
+
+    synonyms = {"id": ("handle", "agentHandle"), "modelName": ("model",)}
+
+    id = TextField(source="handle", max_length=40, required=False)
+    name = TextField(max_length=100)
+    description = TextField(max_length=2000, allow_blank=True, required=False)
+    vertical = TextField(max_length=50, allow_blank=True, required=False)
+    skills = serializers.ListField(child=TextField(max_length=50), max_length=50, required=False)
+    model_name = TextField(max_length=100, allow_blank=True, required=False)
+    wallet_address = TextField(
+        max_length=100, allow_blank=True, required=False, help_text="0x and 40 hex digits; EIP-55 is checked."
+    )
+
+
+class RegistrationSerializer(MintedKeySerializer):
+    """The first key of an agent that registered itself, with its text."""
+
+    agent = AgentSerializer()
 
 
 class NewKeyRequest(RequestSerializer):

@@ -1,27 +1,36 @@
 """What changes an agent or its keys."""
 
 import re
-import secrets
 from datetime import datetime
 from typing import Any
 
+from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.db.models import Q
 from django.db.models.functions import Now
+from django.dispatch import Signal
 from django.utils import timezone
 
+from agents.keys import NATIVE, KeyForm
 from agents.models import Agent, ApiKey
 from agents.rules import require_control, require_not_suspended
+from marketplace.addresses import parse_address
 from marketplace.api.problems import camel_case
 from marketplace.errors import Invalid, MarketError, NotAllowed
 from marketplace.events import services as events
 
+# Sent with `agent`, in the transaction, when one has registered itself: whoever equips newcomers does so.
+agent_registered = Signal()
+
 PROFILE_FIELDS = frozenset(
-    {"name", "description", "vertical", "skills", "model_name", "status", "minimum_budget", "most_active_jobs"}
+    {
+        *("name", "description", "vertical", "skills", "model_name", "wallet_address", "status"),
+        *("minimum_budget", "most_active_jobs"),
+    }
 )
 OWNER_STATUSES = frozenset({Agent.Status.ACTIVE, Agent.Status.PAUSED})
 KEYS_PER_AGENT = 10
-RESERVED_HANDLES = frozenset({"me", "new", "heartbeat"})
+RESERVED_HANDLES = frozenset({"me", "new", "heartbeat", "availability", "register"})
 UUID_SHAPE = re.compile(r"[0-9a-f-]{32,}")
 
 
@@ -35,31 +44,72 @@ class TooManyKeys(MarketError):
     detail = f"An agent has at most {KEYS_PER_AGENT} live keys; revoke one first."
 
 
+class RegistrationClosed(MarketError):
+    status, code, title = 403, "REGISTRATION_CLOSED", "Registration is closed"
+    detail = "Agents cannot register themselves on this site; sign one up for its owner to claim."
+
+
 @transaction.atomic
 def create_agent(*, actor: Agent, name: str, handle: str = "", **profile: Any) -> Agent:
     """A new AI agent, owned by the actor's user. Without a handle one is made from the name."""
     require_not_suspended(actor)
     if actor.controller_id is None:
         raise NotAllowed("An agent without an owner cannot own others.")
-    handle = handle or Agent.free_handle(name)
-    _require_usable(handle)
-    try:
-        with transaction.atomic():
-            agent = Agent.objects.create(
-                kind=Agent.Kind.AI, owner_id=actor.controller_id, handle=handle, name=name, **_profile(profile)
-            )
-    except IntegrityError as error:
-        raise HandleTaken() from error
+    agent = _make(name, handle, profile, owner_id=actor.controller_id)
     events.emit("agent.created", actor=actor, audience=[agent], data=_facts(agent))
     return agent
 
 
-def _require_usable(handle: str) -> None:
+@transaction.atomic
+def register_agent(
+    *, name: str, handle: str = "", form: KeyForm = NATIVE, prefix: str = "", **profile: Any
+) -> tuple[ApiKey, str]:
+    """An AI agent that registers itself: its first key, with its text. It deals at once and is nobody's, so that its
+    earnings stay in the market. Raises RegistrationClosed, Invalid, HandleTaken."""
+    if not settings.AGENT_REGISTRATION:
+        raise RegistrationClosed()
+    agent = _make(name, handle, profile)
+    events.emit("agent.created", actor=None, audience=[agent], data=_facts(agent))
+    agent_registered.send(Agent, agent=agent)
+    return mint_api_key(agent=agent, name="registration", actor=agent, form=form, prefix=prefix)
+
+
+@transaction.atomic
+def reserve_agent(*, name: str, handle: str = "", **profile: Any) -> Agent:
+    """An AI agent that nobody owns yet: it has its handle, and is seen by nobody until a person claims it."""
+    return _make(name, handle, profile, status=Agent.Status.PENDING_CLAIM)
+
+
+@transaction.atomic
+def give_to_owner(*, agent: Agent, owner: Agent) -> Agent:
+    """The person becomes the owner of an agent that waited for one; whether it is theirs is for the caller to know."""
+    require_not_suspended(owner)
+    agent = Agent.objects.select_for_update(of=("self",), no_key=True).get(pk=agent.pk)
+    if agent.status != Agent.Status.PENDING_CLAIM:
+        raise NotAllowed(f"An agent that is {agent.status} cannot be claimed.")
+    agent.owner_id, agent.status = owner.user_id, Agent.Status.ACTIVE
+    agent.save(update_fields=["owner", "status"])
+    events.emit("agent.claimed", actor=owner, audience=[agent], data=_facts(agent))
+    return agent
+
+
+def _make(name: str, handle: str, profile: dict[str, Any], **facts: Any) -> Agent:
+    """The row of a new AI agent. Raises Invalid, HandleTaken."""
+    handle = handle or Agent.free_handle(name)
+    require_usable(handle)
+    try:
+        with transaction.atomic():
+            return Agent.objects.create(kind=Agent.Kind.AI, handle=handle, name=name, **_profile(profile), **facts)
+    except IntegrityError as error:
+        raise HandleTaken() from error
+
+
+def require_usable(handle: str) -> None:
     """Raises Invalid for what is no handle, is a word of our addresses, or would be read as another agent's UUID."""
     if not re.fullmatch(Agent.HANDLE, handle):
-        raise Invalid.field("id", "Use 3 to 40 lower-case letters, digits and hyphens for the handle.")
+        raise Invalid.field("handle", "Use 3 to 40 lower-case letters, digits and hyphens for the handle.")
     if handle in RESERVED_HANDLES or UUID_SHAPE.fullmatch(handle):
-        raise Invalid.field("id", "This handle would be taken for something else; choose another.")
+        raise Invalid.field("handle", "This handle would be taken for something else; choose another.")
 
 
 @transaction.atomic
@@ -89,7 +139,8 @@ def set_suspension(*, agent: Agent, suspended: bool, actor: Agent) -> Agent:
     agent = Agent.objects.select_for_update(of=("self",), no_key=True).get(pk=agent.pk)
     if suspended == (agent.status == Agent.Status.SUSPENDED):
         return agent
-    agent.status = Agent.Status.SUSPENDED if suspended else Agent.Status.ACTIVE
+    free = Agent.Status.ACTIVE if agent.controller_id else Agent.Status.PENDING_CLAIM
+    agent.status = Agent.Status.SUSPENDED if suspended else free
     agent.save(update_fields=["status"])
     events.emit(
         "agent.suspended" if suspended else "agent.unsuspended", actor=actor, audience=[agent], data=_facts(agent)
@@ -101,6 +152,8 @@ def _profile(fields: dict[str, Any]) -> dict[str, Any]:
     unknown = fields.keys() - PROFILE_FIELDS
     if unknown:
         raise Invalid.field(min(unknown), "Cannot be set.")
+    if address := fields.get("wallet_address"):
+        return {**fields, "wallet_address": parse_address(address, "wallet_address")}
     return fields
 
 
@@ -118,9 +171,17 @@ def record_heartbeat(*, agent: Agent, actor: Agent, status_report: str = "") -> 
 
 @transaction.atomic
 def mint_api_key(
-    *, agent: Agent, name: str, actor: Agent, expires_at: datetime | None = None, secret: str = ""
+    *,
+    agent: Agent,
+    name: str,
+    actor: Agent,
+    expires_at: datetime | None = None,
+    secret: str = "",
+    form: KeyForm = NATIVE,
+    prefix: str = "",
 ) -> tuple[ApiKey, str]:
-    """A new key and its text, which is shown this once and kept nowhere. `secret` fixes the text (sandbox only)."""
+    """A new key and its text, which is shown this once and kept nowhere. `secret` fixes the text (sandbox only);
+    `form` and `prefix` say how it looks."""
     require_control(actor, agent)
     if expires_at is not None and expires_at <= timezone.now():
         raise Invalid.field("expiresAt", "Must be in the future.")
@@ -128,9 +189,9 @@ def mint_api_key(
     live = agent.api_keys.filter(revoked_at=None).filter(Q(expires_at=None) | Q(expires_at__gt=Now()))
     if live.count() >= KEYS_PER_AGENT:
         raise TooManyKeys()
-    raw = ApiKey.PREFIX + (secret or secrets.token_urlsafe(32))
+    raw = form.write(secret, prefix)
     key = ApiKey.objects.create(
-        agent=agent, name=name, prefix=raw[:16], digest=ApiKey.digest_of(raw), expires_at=expires_at
+        agent=agent, name=name, prefix=form.beginning(raw), digest=ApiKey.digest_of(raw), expires_at=expires_at
     )
     events.emit("api_key.minted", actor=actor, audience=[agent], data={"keyId": str(key.pk), "prefix": key.prefix})
     return key, raw

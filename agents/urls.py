@@ -1,8 +1,10 @@
 from django.urls import path
 
 from agents import views
+from agents.leaderboard import leaderboard
 
 urlpatterns = [
+    path("leaderboard/", leaderboard, name="leaderboard"),
     path("agents/", views.agent_list, name="agent_list"),
     path("agents/new/", views.agent_create, name="agent_create"),
     path("agents/<slug:handle>/", views.agent_detail, name="agent_detail"),

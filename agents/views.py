@@ -19,7 +19,10 @@ from agents.rules import acts_for
 from marketplace.errors import MarketError, NotFound
 from marketplace.html import actor_of, done, member_of, page, show_refusal
 
-PROFILE = ("name", "description", "vertical", "skills", "minimum_budget", "most_active_jobs", "model_name")
+PROFILE = (
+    *("name", "description", "vertical", "skills", "minimum_budget", "most_active_jobs", "model_name"),
+    "wallet_address",
+)
 
 
 def own_agent(request: HttpRequest, handle: str) -> Agent:
@@ -55,7 +58,7 @@ def agent_create(request: HttpRequest) -> HttpResponse:
                 return done(request, f"{agent.name} is here. Now mint it a key.", "agent_detail", agent.handle)
             status = 400
         except MarketError as refusal:
-            show_refusal(form, refusal, {"id": "handle"})
+            show_refusal(form, refusal)
             status = refusal.status
     return render(request, "agents/agent_form.html", {"form": form}, status=status)
 

@@ -1,4 +1,4 @@
-"""`make bench`: measures Guildhall beside the limit and beside django-hordak, and prints what bench/README.md explains.
+"""`make bench`: measures Guildhall beside the limit and beside its peers, and prints what bench/README.md explains.
 
 python -m bench [--only ledger,growth,audit] [--rounds 5] [--seconds 3] [--save]
 """
@@ -6,7 +6,6 @@ python -m bench [--only ledger,growth,audit] [--rounds 5] [--seconds 3] [--save]
 import argparse
 import json
 import platform
-import socket
 import sys
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
@@ -15,9 +14,9 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import manage
-from bench import limit
+from bench import job, limit, lists
 from bench.rounds import Figures, Rounds, Variants, significant, table
-from bench.servers import CannotMeasure, Server, pgbench, running
+from bench.servers import CannotMeasure, Server, free_port, pgbench, running
 from marketplace import embedded
 
 RESULTS = Path(__file__).parent / "results.md"
@@ -25,7 +24,8 @@ SCHEMA, OURS, SPREAD, HORDAK = "bench_schema", "bench_ours", "bench_spread", "be
 CROWD = "bench_crowd"
 HOOKS = "bench_webhooks"
 STREAMS = "bench_streams"
-SECTIONS = ("ledger", "growth", "audit", "fanout", "webhooks", "streams")
+WHOLE_JOBS = "bench_whole_jobs"
+SECTIONS = ("ledger", "growth", "audit", "fanout", "webhooks", "streams", "lists", "job")
 MANY = 8
 
 LIMIT, TABLES = "limit: pgbench, one call a transfer", "limit on the product's own tables"
@@ -56,6 +56,9 @@ def options() -> argparse.Namespace:
     parser.add_argument("--large", type=int, default=1_000_000, help="entries of the large books")
     parser.add_argument("--deliveries", type=int, default=4000, help="of webhooks, of each variant in each round")
     parser.add_argument("--streams", type=int, default=1000, help="open at once")
+    parser.add_argument("--small-jobs", type=int, default=200_000, help="jobs of the small lists")
+    parser.add_argument("--large-jobs", type=int, default=1_000_000, help="jobs of the large lists")
+    parser.add_argument("--requests", type=int, default=10_000, help="until the memory of a web worker is read")
     parser.add_argument("--save", action="store_true", help=f"write {RESULTS.name} too")
     parser.add_argument("--keep", action="store_true", help="leave the databases for a look")
     chosen = parser.parse_args()
@@ -67,6 +70,7 @@ def options() -> argparse.Namespace:
 def measure(server: Server, chosen: argparse.Namespace) -> str:
     sections = chosen.only.split(",")
     sizes = {f"bench_{entries}": entries for entries in (chosen.small, chosen.large)}
+    list_sizes = {f"bench_jobs_{jobs}": jobs for jobs in (chosen.small_jobs, chosen.large_jobs)}
     pgbench()
     say("Making the tables …")
     server.make(SCHEMA)
@@ -90,9 +94,17 @@ def measure(server: Server, chosen: argparse.Namespace) -> str:
             parts.append(webhooks(server, chosen.rounds, chosen.deliveries))
         if "streams" in sections:
             parts.append(streams(server, chosen.rounds, chosen.streams, chosen.times))
+        if "lists" in sections:
+            parts.append(lists_of_jobs(server, list_sizes, chosen))
+        if "job" in sections:
+            say("Preparing those who post and bid …")
+            server.make(WHOLE_JOBS, like=SCHEMA)
+            parts.append(job.report(server, WHOLE_JOBS, rounds=chosen.rounds, seconds=chosen.seconds))
+            parts.append(proof(server, [WHOLE_JOBS]))
     finally:
         if not chosen.keep:
-            for name in (SCHEMA, OURS, SPREAD, HORDAK, limit.DATABASE, limit.TABLES, CROWD, HOOKS, STREAMS, *sizes):
+            made = (SCHEMA, OURS, SPREAD, HORDAK, limit.DATABASE, limit.TABLES, CROWD, HOOKS, STREAMS, WHOLE_JOBS)
+            for name in (*made, *sizes, *list_sizes):
                 server.drop(name)
     return "\n".join(parts)
 
@@ -363,10 +375,24 @@ def streams(server: Server, rounds: int, count: int, times: int) -> str:
     return "\n".join([f"### {count:,} streams on one process\n", table(["streams", "median", "goal"], rows)])
 
 
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port: int = free.getsockname()[1]
-    return port
+# Lists
+
+
+def lists_of_jobs(server: Server, sizes: dict[str, int], chosen: argparse.Namespace) -> str:
+    if not find_spec("fastapi"):
+        say("FastAPI is not installed and left out: pip install -r requirements-bench.txt")
+    for database, jobs in sizes.items():
+        say(f"Filling lists with {jobs:,} jobs …")
+        server.make(database, like=SCHEMA)
+        server.python("bench.pages", "fill", "--jobs", jobs, database=database)
+    return lists.report(
+        server,
+        sizes,
+        rounds=chosen.rounds,
+        seconds=chosen.seconds,
+        times=4 * chosen.times,
+        requests=chosen.requests,
+    )
 
 
 if __name__ == "__main__":

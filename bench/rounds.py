@@ -35,13 +35,20 @@ class Rounds:
 
     def ratio(self, name: str, base: str, figure: str) -> str:
         """The median and the range of the ratios within each round."""
-        ratios = sorted(
-            mine / theirs for mine, theirs in zip(self.of(name, figure), self.of(base, figure), strict=True) if theirs
-        )
-        if not ratios:
-            return "–"
-        span = f" ({significant(ratios[0])}–{significant(ratios[-1])})" if len(ratios) > 1 else ""
-        return f"**{significant(median(ratios))}**{span}"
+        return ratio(self.of(name, figure), self.of(base, figure))
+
+    def within(self, name: str, figure: str, base: str) -> str:
+        """The same, of two figures of one variant."""
+        return ratio(self.of(name, figure), self.of(name, base))
+
+
+def ratio(ours: Sequence[float], theirs: Sequence[float]) -> str:
+    """The median and the range of the ratios of each two."""
+    ratios = sorted(one / other for one, other in zip(ours, theirs, strict=True) if other)
+    if not ratios:
+        return "–"
+    span = f" ({significant(ratios[0])}–{significant(ratios[-1])})" if len(ratios) > 1 else ""
+    return f"**{significant(median(ratios))}**{span}"
 
 
 def rotated(names: Sequence[str], by: int) -> list[str]:

@@ -4,6 +4,7 @@ import os
 import re
 import resource
 import shutil
+import socket
 import subprocess
 import sys
 import time
@@ -15,6 +16,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 import psycopg
 from psycopg import sql
+from redis import Redis
 
 from marketplace import embedded
 from marketplace.embedded.programs import package_folder
@@ -43,6 +45,9 @@ def running() -> Iterator["Server"]:
     Raises CannotMeasure, ServicesUnavailable.
     """
     os.environ.setdefault("GUILDHALL_DATA", ".data/bench")
+    # Counted as always, and never too often.
+    for scope in ("ANONYMOUS", "KEY"):
+        os.environ.setdefault(f"THROTTLE_{scope}", "100000000/m")
     with embedded.running(say=lambda sentence: print(sentence, file=sys.stderr)):
         server = Server(os.environ.get("DATABASE_URL") or embedded.database_url())
         with server.connect() as connection:
@@ -53,15 +58,17 @@ def running() -> Iterator["Server"]:
                     connection.execute(f"ALTER SYSTEM SET {name} = '{value}'")
                 connection.execute("SELECT pg_reload_conf()")
             server.postmaster = _parent(connection.info.backend_pid)
+        server.valkey = _valkey()
         yield server
 
 
 @dataclass
 class Server:
-    """A PostgreSQL, by the URL of one of its databases; `postmaster` is None when it runs elsewhere."""
+    """A PostgreSQL, by the URL of one of its databases, with its process and Valkey's; None for one elsewhere."""
 
     url: str
     postmaster: int | None = None
+    valkey: int | None = None
 
     def database(self, name: str) -> str:
         """The URL of another of its databases."""
@@ -87,10 +94,20 @@ class Server:
         time.sleep(SECONDS_TO_COLLECT)
         return cpu_of(self.postmaster)
 
+    def environment(self, database: str) -> dict[str, str]:
+        """For a program that works in that database."""
+        addresses = {"DATABASE_URL": self.database(database), "REDIS_URL": redis_url()}
+        return {**os.environ, **addresses, "GUILDHALL_LOCAL": "1"}
+
+    def processes(self) -> list[object]:
+        """Tells a program that measures CPU which processes PostgreSQL and Valkey are; nothing of those elsewhere."""
+        named = {"--postmaster": self.postmaster, "--valkey": self.valkey}
+        return [word for name, process in named.items() if process for word in (name, process)]
+
     def python(self, module: str, *arguments: object, database: str) -> str:
         """What a module of ours prints, run in a process of its own against a database."""
         command = [sys.executable, "-m", module, *map(str, arguments)]
-        settings = {"DATABASE_URL": self.database(database), "DATABASE_POOL_SIZE": "0", "GUILDHALL_LOCAL": "1"}
+        settings = {"DATABASE_URL": self.database(database), "GUILDHALL_LOCAL": "1"}
         return run(command, **settings, **({POSTMASTER: str(self.postmaster)} if self.postmaster else {}))
 
 
@@ -108,11 +125,36 @@ def pgbench() -> str:
 
 def run(command: list[str], **environment: str) -> str:
     """What a program prints. Raises CannotMeasure with what it said when it fails."""
-    settings = {**os.environ, "REDIS_URL": os.environ.get("REDIS_URL") or embedded.redis_url(), **environment}
+    settings = {**os.environ, "REDIS_URL": redis_url(), **environment}
     done = subprocess.run(command, cwd=CHECKOUT, env=settings, capture_output=True, text=True)
     if done.returncode:
         raise CannotMeasure(f"{' '.join(command)} failed:\n{done.stderr.strip()}")
     return done.stdout
+
+
+def redis_url() -> str:
+    return os.environ.get("REDIS_URL") or embedded.redis_url()
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port: int = free.getsockname()[1]
+    return port
+
+
+def tree(root: int | None) -> list[int]:
+    """A process and all that it has started and they have."""
+    parents = {process: int(fields[1]) for process, fields in _processes()}
+    found = [root] if root in parents else []
+    for parent in found:
+        found += [process for process, its in parents.items() if its == parent]
+    return found
+
+
+def cpu_of_tree(root: int | None) -> float:
+    """Seconds of CPU that a process and what it has started have used, as far as they still run."""
+    members = set(tree(root))
+    return sum(sum(map(int, fields[11:13])) for process, fields in _processes() if process in members) / TICKS
 
 
 def cpu_of(postmaster: int | None) -> float:
@@ -140,6 +182,13 @@ def _parent(backend: int) -> int | None:
         if process == backend and re.search("postgres", Path(f"/proc/{process}/comm").read_text()):
             return int(fields[1])
     return None
+
+
+def _valkey() -> int | None:
+    """The process of the Valkey that is used, if it is one of this machine."""
+    process = int(Redis.from_url(redis_url()).info("server")["process_id"])
+    name = Path(f"/proc/{process}/comm")
+    return process if name.exists() and re.search("valkey|redis", name.read_text()) else None
 
 
 def _processes() -> Iterator[tuple[int, list[str]]]:

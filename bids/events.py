@@ -17,6 +17,19 @@ class BidData(JobEventData):
     status = serializers.ChoiceField(Bid.Status.choices)
 
 
+class OutbidData(BidData):
+    version = serializers.IntegerField(required=False, help_text="Of the bid that is no longer ahead.")
+
+
+class SealedData(JobEventData):
+    bid_count = serializers.IntegerField(min_value=0)
+
+
+class RejectedData(BidData):
+    amount_usdc = UsdcField(required=False, help_text="Absent where the job ended while bids were sealed.")
+    reason = serializers.CharField(allow_blank=True)
+
+
 class ClosedBidData(BidData):
     reason = serializers.CharField(allow_blank=True)
 
@@ -24,16 +37,30 @@ class ClosedBidData(BidData):
 TYPES = [
     EventType(
         "bid.received",
-        "An agent bid on the poster's job.",
+        "An agent bid on the poster's job. Of sealed bids it comes when they are opened.",
         BidData,
         "{agent} bid {amountUsdc} USDC on “{title}”",
         job_page,
     ),
     EventType(
-        "bid.outbid",
-        "Another bid on the job is now lower than the bidder's, which was the lowest. Amounts of others are not told.",
+        "bid.lowered",
+        "A bidder on the poster's job went lower.",
         BidData,
-        "Somebody bid less than {amountUsdc} USDC on “{title}”",
+        "{agent} lowered a bid to {amountUsdc} USDC on “{title}”",
+        job_page,
+    ),
+    EventType(
+        "bid.sealed",
+        "A sealed bid on the poster's job came in or was taken back. The rest is told at the end.",
+        SealedData,
+        "“{title}” has {bidCount} sealed bids",
+        job_page,
+    ),
+    EventType(
+        "bid.outbid",
+        "Another bid on the job is now ahead of the bidder's, which was the best. Amounts of others are not told.",
+        OutbidData,
+        "A bid better than {amountUsdc} USDC came in on “{title}”",
         job_page,
     ),
     EventType(
@@ -46,8 +73,8 @@ TYPES = [
     EventType(
         "bid.rejected",
         "The bid lost, or its job is gone.",
-        ClosedBidData,
-        "The bid of {amountUsdc} USDC on “{title}” was not taken",
+        RejectedData,
+        "A bid on “{title}” was not taken",
         job_page,
     ),
     EventType(

@@ -13,6 +13,18 @@ UNITS = [(60, "hours"), (24 * 60, "days"), (1, "minutes")]
 LONGEST_ETA = 10_000
 
 
+class WithdrawalForm(forms.Form):
+    """Why, if they like to say."""
+
+    reason = ProseField(rows=3, max_length=1000, required=False, help_text="The poster reads this.")
+
+
+class AcceptanceForm(forms.Form):
+    """Which version of the bid was on the page."""
+
+    version = forms.IntegerField(required=False, min_value=1)
+
+
 class BidForm(forms.Form):
     """An offer by the person or by one of their agents."""
 

@@ -1,12 +1,21 @@
 """Who offers to do a job, and for how much."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from django.db import models
-from django.db.models import Q
-from django.db.models.functions import Now
+from django.db.models import F, Q
+from django.db.models.functions import Coalesce, Now
 
 from agents.models import Agent
 from jobs.models import Job
 from marketplace.identifiers import uuid7
+
+if TYPE_CHECKING:
+    from bids.ranking import Standing
+
+NO_ETA = 2**31 - 1
 
 
 class Bid(models.Model):
@@ -27,8 +36,20 @@ class Bid(models.Model):
     eta_minutes = models.PositiveIntegerField(null=True, blank=True)
     status = models.CharField(max_length=9, choices=Status, default=Status.PENDING)
     reason = models.TextField(blank=True, max_length=1000)
+    version = models.PositiveIntegerField(default=1, db_default=1, help_text="Grows with each change of the offer.")
+    score = models.FloatField(default=0.0, db_default=0.0, help_text="When it was offered, 0 to 1.")
+    reputation = models.FloatField(default=0.0, db_default=0.0, help_text="Of the bidder when it was offered.")
+    offered_at = models.DateTimeField(db_default=Now(), help_text="When the amount was first or last said.")
     created_at = models.DateTimeField(db_default=Now(), editable=False)
     updated_at = models.DateTimeField(db_default=Now())
+    # Lists go in one direction and skip nothing that is empty.
+    behind = models.GeneratedField(expression=1 - F("score"), output_field=models.FloatField(), db_persist=True)
+    eta_order = models.GeneratedField(
+        expression=Coalesce("eta_minutes", NO_ETA), output_field=models.IntegerField(), db_persist=True
+    )
+
+    # How it does among the others, as far as its reader is told (bids.ranking).
+    standing: Standing | None = None
 
     class Meta:
         constraints = [

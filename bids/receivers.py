@@ -2,20 +2,25 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.dispatch import receiver
 
 from agents.models import Agent
 from bids.credits.services import refund_credits
 from bids.models import Bid
 from bids.services import reject_pending_bids
-from jobs.lifecycle import Status
 from jobs.models import Job
-from jobs.services import job_left_open
+from jobs.services import job_called_off, job_left_open
 
 
 @receiver(job_left_open)
 def close_bids(sender: Any, *, job: Job, actor: Agent | None, **kwargs: Any) -> None:
-    """A job that is no longer open leaves no bid pending; one that ended without a worker gives back what they cost."""
-    if job.status == Status.CANCELLED:
-        refund_credits(bids=job.bids.filter(status=Bid.Status.PENDING))
+    """A job that is no longer open leaves no bid pending."""
     reject_pending_bids(job=job, actor=actor)
+
+
+@receiver(job_called_off)
+def give_credits_back(sender: Any, *, job: Job, how: str, **kwargs: Any) -> None:
+    """A job that came to nothing gives back what its bids cost, but for those that were taken back before."""
+    if how in settings.BID_CREDIT_REFUNDS:
+        refund_credits(bids=job.bids.exclude(status=Bid.Status.WITHDRAWN))

@@ -24,6 +24,15 @@ class BidSerializer(CamelCaseSerializer):
     eta_minutes = serializers.IntegerField(allow_null=True)
     status = serializers.ChoiceField(Bid.Status.choices)
     reason = serializers.CharField(help_text="Why it was rejected or withdrawn.")
+    version = serializers.IntegerField(help_text="Grows with each change of the offer; name it when you accept.")
+    score = serializers.FloatField(
+        source="standing.score", default=None, allow_null=True, help_text="0 to 1; null where the rule keeps it."
+    )
+    rank = serializers.IntegerField(
+        source="standing.rank", default=None, allow_null=True, help_text="1 is the best pending bid."
+    )
+    competing_bids = serializers.IntegerField(source="standing.competing", default=0, help_text="Other pending bids.")
+    offered_at = TimestampField(help_text="When this amount was offered.")
     created_at = TimestampField()
     updated_at = TimestampField()
 
@@ -52,6 +61,19 @@ class NewBidRequest(RequestSerializer):
     cover_letter = TextField(max_length=2000, allow_blank=True, required=False)
     eta_minutes = WholeNumberField(min_value=1, max_value=LONGEST_ETA_MINUTES, required=False)
     agent_id = AgentReferenceField(source="bidder", required=False)
+
+
+class AcceptanceRequest(RequestSerializer):
+    """Which offer is meant, if the bidder may have changed it since it was read."""
+
+    version = WholeNumberField(min_value=1, required=False)
+    updated_at = TimestampField(required=False)
+
+
+class DeclineRequest(RequestSerializer):
+    """Why, if the agent likes to say."""
+
+    reason = TextField(max_length=1000, allow_blank=True, required=False)
 
 
 class WithdrawalRequest(RequestSerializer):

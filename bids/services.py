@@ -1,22 +1,40 @@
-"""The verbs of a bid. Each locks the job first, so that bids and the job's status never disagree."""
+"""The verbs of a bid. Each locks the job first, so that bids and the job's status never disagree.
 
-from typing import Any
+What competes for a job follows its bidding rule (`jobs.bidding`). A window ends by the database's clock: whoever comes
+after that, a sweep or a request, closes it before anything else.
+"""
 
-from django.db import transaction
-from django.db.models import F
+from datetime import datetime, timedelta
+from typing import Any, cast
+
+import structlog
+from django.db import connection, transaction
+from django.db.models import F, Min
+from django.db.models.functions import Now
 from django.utils import timezone
 
 from agents.models import Agent
-from agents.rules import require_control, same_hand
+from agents.rules import require_control, require_not_suspended, same_hand
+from bids import ranking, telling
 from bids.credits.services import take_credit
 from bids.models import Bid
+from bids.queries import bids_of_hand
+from bids.scoring import score_of
 from jobs.models import Job
+from jobs.qualification import require_qualified
+from jobs.queries import due_to_close, has_bidding_ended, is_sealed
 from jobs.rules import require
-from jobs.services import assign_job, lock, require_in_time
+from jobs.services import DeadlinePassed, assign_job, decline_job, lock
 from marketplace.errors import Invalid, MarketError, NotAllowed
 from marketplace.events import services as events
-from marketplace.events.models import Event
 from marketplace.money import format_usdc
+from marketplace.timestamps import format_timestamp
+from wallets.budgets.services import BudgetCategoryNotAllowed, BudgetExceeded, BudgetPaused, BudgetRevoked
+from wallets.ledger import InsufficientFunds
+
+UNPAYABLE = (InsufficientFunds, BudgetCategoryNotAllowed, BudgetExceeded, BudgetPaused, BudgetRevoked)
+
+logger = structlog.get_logger(__name__)
 
 
 class BidNotPending(MarketError):
@@ -28,89 +46,294 @@ class AlreadyBid(MarketError):
     detail = "This agent has a bid on the job; withdraw it to place another."
 
 
-@transaction.atomic
+class BiddingClosed(MarketError):
+    code, title = "BIDDING_CLOSED", "Bidding has ended"
+
+    def __init__(self, job: Job):
+        ended_at = format_timestamp(job.bidding_ends_at) if job.bidding_ends_at else ""
+        super().__init__(f"Bidding on this job ended at {ended_at}.", extra={"biddingEndsAt": ended_at})
+
+
+class BidsSealed(MarketError):
+    code, title = "BIDS_SEALED", "Bids are sealed"
+    detail = "The bids on this job are sealed until bidding ends; nobody can be hired before."
+
+
+class DirectOffer(MarketError):
+    code, title = "DIRECT_OFFER", "A direct offer"
+    detail = "This job is offered to one agent, who accepts or declines it; it takes no bids."
+
+
+class StaleBid(MarketError):
+    code, title = "STALE_BID", "The bid has changed"
+
+    def __init__(self, bid: Bid):
+        super().__init__(
+            f"The bid is at version {bid.version} now, of {format_usdc(bid.amount)} USDC; read it and accept that.",
+            extra={"currentVersion": bid.version, "updatedAt": format_timestamp(bid.updated_at)},
+        )
+
+
+class OfferUnpaid(MarketError):
+    code, title = "OFFER_UNPAID", "The offer cannot be paid"
+    detail = "The poster's wallet cannot pay this offer at the moment; try again later, or decline."
+
+
+# Placing and taking back
+
+
 def place_bid(
     *, job: Job, bidder: Agent, amount: int, actor: Agent, cover_letter: str = "", eta_minutes: int | None = None
 ) -> Bid:
-    """An offer on an open job, in micro-USDC, at most the budget. It costs a bid credit; raises BidCreditsExhausted."""
-    require_control(actor, bidder)
-    job = lock(job)
-    if same_hand(bidder, job.poster):
-        raise NotAllowed("An agent cannot bid on a job of its own owner.")
-    require(job, "bid", actor)
-    require_in_time(job)
-    if bidder.status != Agent.Status.ACTIVE:
-        raise NotAllowed(f"An agent that is {bidder.status} cannot bid.")
-    if amount > job.budget:
-        raise Invalid.field("amount", f"Must be at most the budget of {format_usdc(job.budget)}.")
-    if job.bids.filter(bidder=bidder, status=Bid.Status.PENDING).exists():
-        raise AlreadyBid()
-    beaten = job.bids.filter(status=Bid.Status.PENDING).order_by("amount", "created_at").first()
-    bid = Bid.objects.create(job=job, bidder=bidder, amount=amount, cover_letter=cover_letter, eta_minutes=eta_minutes)
-    take_credit(bid=bid)
-    Job.objects.filter(pk=job.pk).update(bid_count=F("bid_count") + 1)
-    _tell("bid.received", bid, job, actor, audience=[job.poster])
-    # Once for each bid: others may bid, withdraw and bid again as often as they like.
-    if beaten is not None and amount < beaten.amount and not _has_heard(beaten, "bid.outbid"):
-        # That there is a lower bid, not what it is: amounts are the poster's to see.
-        _tell("bid.outbid", beaten, job, None, audience=[beaten.bidder])
-    return bid
+    """An offer on an open job, in micro-USDC, at most the budget. It costs a bid credit.
+
+    Where the rule lets bids be lowered, a bidder's second one takes the place of the first and costs nothing. Raises
+    BiddingClosed, NotQualified, AlreadyBid, BidCreditsExhausted.
+    """
+    close_if_due(job)
+    offer = {"amount": amount, "cover_letter": cover_letter, "eta_minutes": eta_minutes}
+    return _place(job, bidder, actor, offer)
 
 
 @transaction.atomic
+def _place(job: Job, bidder: Agent, actor: Agent, offer: dict[str, Any]) -> Bid:
+    require_control(actor, bidder)
+    job = lock(job)
+    offer["offered_at"] = _require_may_bid(job, bidder, actor)
+    if offer["amount"] > job.budget:
+        raise Invalid.field("amount", f"Must be at most the budget of {format_usdc(job.budget)}.")
+    before = ranking.leader(job)
+    offer["score"] = score_of(job, bidder, amount=offer["amount"], eta_minutes=offer["eta_minutes"])
+    offer["reputation"] = bidder.reputation
+    standing = bids_of_hand(job, bidder).filter(status=Bid.Status.PENDING).first()
+    if standing is not None:
+        bid = _lower(standing, job, bidder, actor, offer)
+    else:
+        bid = Bid.objects.create(job=job, bidder=bidder, **offer)
+        take_credit(bid=bid)
+        Job.objects.filter(pk=job.pk).update(bid_count=F("bid_count") + 1)
+        telling.tell_placed(bid, job, actor)
+    _note_lowest(job)
+    telling.tell_outbid(before, job)
+    return bid
+
+
+def _require_may_bid(job: Job, bidder: Agent, actor: Agent) -> datetime:
+    """When the bid comes."""
+    if same_hand(bidder, job.poster):
+        raise NotAllowed("An agent cannot bid on a job of its own owner.")
+    require(job, "bid", actor)
+    if not job.rules.rule.takes_bids:
+        raise DirectOffer()
+    moment = _moment()
+    if moment >= job.deadline_at:
+        raise DeadlinePassed()
+    if job.bidding_closed_at or (job.bidding_ends_at and moment >= job.bidding_ends_at):
+        raise BiddingClosed(job)
+    if bidder.status != Agent.Status.ACTIVE:
+        raise NotAllowed(f"An agent that is {bidder.status} cannot bid.")
+    require_qualified(job, bidder)
+    return moment
+
+
+def _moment() -> datetime:
+    """What the database's clock says now, under the job's lock: it decides which bids are in time and which was first.
+    Whoever waited for the lock past the end came too late."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT statement_timestamp()")
+        [moment] = cursor.fetchone()
+    return cast("datetime", moment)
+
+
+def _lower(bid: Bid, job: Job, bidder: Agent, actor: Agent, offer: dict[str, Any]) -> Bid:
+    if bid.bidder_id != bidder.pk:
+        raise AlreadyBid(f"{bid.bidder.handle}, of the same owner, has a bid on the job; withdraw it to place another.")
+    if not job.rules.rule.may_lower:
+        raise AlreadyBid()
+    if offer["amount"] >= bid.amount:
+        raise Invalid.field("amount", f"Must be lower than your bid of {format_usdc(bid.amount)}.")
+    # What is not said again stays as it was said.
+    kept = {name: value for name, value in offer.items() if value or name not in ("cover_letter", "eta_minutes")}
+    for name, value in kept.items():
+        setattr(bid, name, value)
+    bid.score = score_of(job, bid.bidder, amount=bid.amount, eta_minutes=bid.eta_minutes)
+    bid.version, bid.updated_at = bid.version + 1, timezone.now()
+    bid.save(update_fields=[*kept, "score", "version", "updated_at"])
+    telling.tell_lowered(bid, job, actor)
+    return bid
+
+
 def withdraw_bid(*, bid: Bid, actor: Agent, reason: str = "") -> Bid:
     """The bidder takes a pending bid back."""
+    close_if_due(bid.job)
+    return _withdraw(bid, actor, reason)
+
+
+@transaction.atomic
+def _withdraw(bid: Bid, actor: Agent, reason: str) -> Bid:
     job = lock(bid.job)
     bid = _lock(bid, job)
     require_control(actor, bid.bidder)
     _require_pending(bid)
     _close(bid, Bid.Status.WITHDRAWN, reason)
     Job.objects.filter(pk=job.pk).update(bid_count=F("bid_count") - 1)
-    _tell("bid.withdrawn", bid, job, actor, audience=[job.poster, bid.bidder], reason=reason)
+    _note_lowest(job)
+    telling.tell_withdrawn(bid, job, actor, reason)
     return bid
 
 
-@transaction.atomic
-def accept_bid(*, bid: Bid, actor: Agent) -> Bid:
+# Choosing
+
+
+def accept_bid(*, bid: Bid, actor: Agent, version: int | None = None, updated_at: datetime | None = None) -> Bid:
     """The poster takes the offer: the job is assigned at its amount, which goes to escrow; other bids are rejected.
 
-    Raises WrongStatus when the job was given away meanwhile, BidNotPending, InsufficientFunds.
+    With a `version`, or the time of its last change, only that offer is taken: raises StaleBid when it has changed.
+    Raises WrongStatus when the job was given away meanwhile, BidsSealed, BidNotPending, InsufficientFunds.
     """
-    job = lock(bid.job)
-    require(job, "assign", actor)
-    bid = _lock(bid, job)
-    _require_pending(bid)
-    if bid.bidder.status != Agent.Status.ACTIVE:
-        raise BidNotPending(f"The bidder is {bid.bidder.status} and cannot take the job.")
-    _close(bid, Bid.Status.ACCEPTED)
-    bid.job = assign_job(job=job, worker=bid.bidder, price=bid.amount, actor=actor)
-    _tell("bid.accepted", bid, bid.job, actor, audience=[bid.bidder])
-    return bid
+    close_if_due(bid.job)
+    return _accept(bid, actor, version, updated_at)
 
 
 @transaction.atomic
+def _accept(bid: Bid, actor: Agent, version: int | None, updated_at: datetime | None) -> Bid:
+    job = lock(bid.job)
+    _require_may_hire(job, actor)
+    bid = _lock(bid, job)
+    _require_pending(bid)
+    changed = updated_at is not None and format_timestamp(updated_at) != format_timestamp(bid.updated_at)
+    if changed or (version is not None and version != bid.version):
+        raise StaleBid(bid)
+    return _take(bid, job, actor, "assign")
+
+
 def hire_agent(*, job: Job, agent: Agent, actor: Agent) -> Job:
     """The poster gives the job to an agent: at its pending bid, or at the budget if it made none.
 
     An agent that did not ask is bound to nothing: the job waits until it starts, and the poster may cancel.
     """
+    close_if_due(job)
+    return _hire(job, agent, actor)
+
+
+@transaction.atomic
+def _hire(job: Job, agent: Agent, actor: Agent) -> Job:
     job = lock(job)
-    require(job, "assign", actor)
+    _require_may_hire(job, actor)
     if same_hand(agent, job.poster):
         raise NotAllowed("A job cannot be given to an agent of its own owner.")
     bid = job.bids.filter(bidder=agent, status=Bid.Status.PENDING).first()
     if bid is not None:
-        return accept_bid(bid=bid, actor=actor).job
+        return _accept(bid, actor, None, None).job
     if agent.status != Agent.Status.ACTIVE:
         raise Invalid.field("agentId", f"The agent is {agent.status} and cannot take the job.")
     return assign_job(job=job, worker=agent, price=job.budget, actor=actor)
+
+
+def _require_may_hire(job: Job, actor: Agent) -> None:
+    require(job, "assign", actor)
+    if not job.rules.rule.takes_bids:
+        raise DirectOffer()
+    if is_sealed(job):
+        raise BidsSealed()
+
+
+def _take(bid: Bid, job: Job, actor: Agent | None, verb: str) -> Bid:
+    if bid.bidder.status != Agent.Status.ACTIVE:
+        raise BidNotPending(f"The bidder is {bid.bidder.status} and cannot take the job.")
+    _close(bid, Bid.Status.ACCEPTED)
+    promised_at = job.deadline_at if bid.eta_minutes is None else Now() + timedelta(minutes=bid.eta_minutes)
+    bid.job = assign_job(job=job, worker=bid.bidder, price=bid.amount, actor=actor, verb=verb, promised_at=promised_at)
+    telling.tell("bid.accepted", bid, bid.job, actor, audience=[bid.bidder])
+    return bid
 
 
 def reject_pending_bids(*, job: Job, actor: Agent | None) -> None:
     """Closes the bids that lost, or whose job is gone, each with its event to the bidder."""
     for bid in job.bids.select_related("bidder").filter(status=Bid.Status.PENDING).select_for_update(of=("self",)):
         _close(bid, Bid.Status.REJECTED, "the job is no longer open")
-        _tell("bid.rejected", bid, job, actor, audience=[bid.bidder], reason=bid.reason)
+        telling.tell_rejected(bid, job, actor)
+
+
+# The end of bidding
+
+
+def close_if_due(job: Job) -> None:
+    """Closes the window of a job if it has ended and no sweep came by yet."""
+    if job.bidding_closed_at is None and has_bidding_ended(job):
+        close_window(job=job)
+
+
+@transaction.atomic
+def close_window(*, job: Job) -> Job:
+    """The clock: bidding is over. Sealed bids are opened and, if the Terms say so, the best bid is accepted."""
+    job = lock(job)
+    if not due_to_close().filter(pk=job.pk).exists():
+        return job
+    was_sealed = job.rules.rule.is_sealed
+    job.bidding_closed_at = Now()
+    job.save(update_fields=["bidding_closed_at"])
+    job.refresh_from_db(fields=["bidding_closed_at"])
+    if was_sealed:
+        telling.tell_opened(job)
+    count = job.bids.filter(status=Bid.Status.PENDING).count()
+    facts = {"title": job.title, "bidCount": count}
+    events.emit("job.bidding_closed", job=job, actor=None, audience=[job.poster], data=facts)
+    if count and job.rules.auto_accept:
+        _award(job)
+    return job
+
+
+def _award(job: Job) -> None:
+    """Accepts the best bid of a bidder who can take the job. What stands in the way is told to the poster, who has all
+    bids to choose from as before."""
+    best = next((bid for bid in ranking.best_first(job) if bid.bidder.status == Agent.Status.ACTIVE), None)
+    if best is None:
+        _tell_failed(job, "none of the bidders is active")
+        return
+    try:
+        with transaction.atomic():
+            require_not_suspended(job.poster)
+            _take(_lock(best, job), job, None, "award")
+    except MarketError as refusal:
+        logger.info("award_failed", job=str(job.pk), code=refusal.code)
+        _tell_failed(job, refusal.detail)
+
+
+def _tell_failed(job: Job, reason: str) -> None:
+    facts = {"title": job.title, "reason": reason}
+    events.emit("job.award_failed", job=job, actor=None, audience=[job.poster], data=facts)
+
+
+# Direct offers
+
+
+@transaction.atomic
+def accept_offer(*, job: Job, actor: Agent) -> Job:
+    """The invited agent takes the job at its budget. Raises OfferUnpaid when the poster cannot pay."""
+    job = lock(job)
+    require(job, "accept-offer", actor)
+    invited = job.invited
+    assert invited is not None, "the table lets nobody else do this"
+    if invited.status != Agent.Status.ACTIVE:
+        raise NotAllowed(f"An agent that is {invited.status} cannot take a job.")
+    try:
+        return assign_job(
+            job=job,
+            worker=invited,
+            price=job.budget,
+            actor=actor,
+            verb="accept-offer",
+            promised_at=job.deadline_at,
+        )
+    except UNPAYABLE as refusal:
+        # What the poster's wallet holds, and what its owner allows it, is nobody else's business.
+        raise OfferUnpaid() from refusal
+
+
+def decline_offer(*, job: Job, actor: Agent, reason: str = "") -> Job:
+    """The invited agent does not want the job, which ends; what was held goes back whole."""
+    return decline_job(job=job, actor=actor, reason=reason)
 
 
 def _lock(bid: Bid, job: Job) -> Bid:
@@ -124,21 +347,13 @@ def _require_pending(bid: Bid) -> None:
         raise BidNotPending(f"The bid is {bid.status}.", extra={"currentStatus": bid.status})
 
 
-def _has_heard(bid: Bid, type: str) -> bool:
-    return Event.objects.filter(job=bid.job_id, type=type, data__bidId=str(bid.pk)).exists()
-
-
 def _close(bid: Bid, status: Bid.Status, reason: str = "") -> None:
     bid.status, bid.reason, bid.updated_at = status, reason, timezone.now()
     bid.save(update_fields=["status", "reason", "updated_at"])
 
 
-def _tell(type: str, bid: Bid, job: Job, actor: Agent | None, *, audience: list[Agent], **data: Any) -> None:
-    facts = {
-        "bidId": str(bid.pk),
-        "agentId": bid.bidder.handle,
-        "amountUsdc": format_usdc(bid.amount),
-        "title": job.title,
-        "status": str(Bid.Status(bid.status).value),
-    }
-    events.emit(type, job=job, actor=actor, audience=audience, data={**facts, **data})
+def _note_lowest(job: Job) -> None:
+    """Keeps the lowest amount on the job, where everyone may see it: lists of jobs show it without a look at bids."""
+    if job.rules.rule.lowest_is_shown:
+        lowest = job.bids.filter(status=Bid.Status.PENDING).aggregate(least=Min("amount"))["least"]
+        Job.objects.filter(pk=job.pk).update(lowest_bid=lowest)

@@ -8,7 +8,8 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
 from bids import services
-from bids.forms import BidForm
+from bids.forms import AcceptanceForm, BidForm, WithdrawalForm
+from bids.models import Bid
 from bids.queries import find_bid
 from jobs.queries import find_job
 from jobs.rules import require
@@ -32,11 +33,56 @@ def bid_place(request: HttpRequest, job_pk: UUID) -> HttpResponse:
     if not form.is_valid():
         return job_page(request, job, status=400, bid_form=form)
     try:
-        services.place_bid(job=job, actor=actor, **form.offer())
+        bid = services.place_bid(job=job, actor=actor, **form.offer())
     except MarketError as refusal:
         show_refusal(form, refusal)
         return job_page(request, job, status=refusal.status, bid_form=form)
-    return done(request, "Your bid is placed; only the poster sees it.", "job_detail", job.pk)
+    return done(request, _said_of(bid), "job_detail", job.pk)
+
+
+def _said_of(bid: Bid) -> str:
+    rule = bid.job.rules.rule
+    if rule.is_sealed:
+        return "Your bid is placed; nobody reads it before bidding ends."
+    if rule.lowest_is_shown:
+        return "Your bid is placed; everyone sees the lowest price, and only the poster sees whose it is."
+    return "Your bid is placed; only the poster sees it."
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+@page
+def offer_accept(request: HttpRequest, job_pk: UUID) -> HttpResponse:
+    """The invited agent, or its owner, takes a direct offer."""
+    return _answer(request, job_pk, "accept-offer", "bids/accept_offer.html", "The job is yours.")
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+@page
+def offer_decline(request: HttpRequest, job_pk: UUID) -> HttpResponse:
+    """The invited agent, or its owner, declines it."""
+    return _answer(request, job_pk, "decline", "bids/decline_offer.html", "You declined; the poster has been told.")
+
+
+def _answer(request: HttpRequest, job_pk: UUID, verb: str, template: str, said: str) -> HttpResponse:
+    actor = member_of(request)
+    job = find_job(job_pk, actor)
+    require(job, verb, actor)
+    form = WithdrawalForm(request.POST if request.method == "POST" else None)
+    refusal = None
+    if request.method == "POST" and form.is_valid():
+        try:
+            if verb == "decline":
+                services.decline_offer(job=job, actor=actor, reason=form.cleaned_data["reason"])
+            else:
+                services.accept_offer(job=job, actor=actor)
+            return done(request, said, *(["job_list"] if verb == "decline" else ["job_detail", job.pk]))
+        except MarketError as error:
+            refusal = error
+    fee = job.fee
+    context = {"job": job, "form": form, "refusal": refusal, "fee": fee, "payout": job.budget - fee}
+    return render(request, template, context, status=refusal.status if refusal else 200)
 
 
 @login_required
@@ -51,7 +97,9 @@ def bid_accept(request: HttpRequest, job_pk: UUID, pk: UUID) -> HttpResponse:
     try:
         require(job, "assign", actor)
         if request.method == "POST":
-            services.accept_bid(bid=bid, actor=actor)
+            form = AcceptanceForm(request.POST)
+            form.is_valid()
+            services.accept_bid(bid=bid, actor=actor, version=form.cleaned_data.get("version"))
             held = f"{format_usdc(bid.amount)} USDC is now held in escrow."
             return done(request, f"{bid.bidder.name} has the job. {held}", "job_detail", job.pk)
     except NotAllowed:
@@ -80,13 +128,14 @@ def bid_withdraw(request: HttpRequest, job_pk: UUID, pk: UUID) -> HttpResponse:
     job = find_job(job_pk, actor)
     bid = find_bid(pk, job, actor)
     refusal = None
-    if request.method == "POST":
+    form = WithdrawalForm(request.POST if request.method == "POST" else None)
+    if request.method == "POST" and form.is_valid():
         try:
-            services.withdraw_bid(bid=bid, actor=actor)
+            services.withdraw_bid(bid=bid, actor=actor, reason=form.cleaned_data["reason"])
             return done(request, "Your bid is withdrawn.", "job_detail", job.pk)
         except NotAllowed:
             raise
         except MarketError as error:
             refusal = error
-    context = {"job": job, "bid": bid, "refusal": refusal}
+    context = {"job": job, "bid": bid, "refusal": refusal, "form": form}
     return render(request, "bids/withdraw.html", context, status=refusal.status if refusal else 200)

@@ -3,14 +3,17 @@
 from typing import Any
 
 from django.db.models import QuerySet
+from django.http import HttpResponse
 from rest_framework.decorators import action
 from rest_framework.response import Response
 
 from agents.queries import find_agent
-from jobs import queries, services
-from jobs.filters import JobFilter, TemplateFilter
+from jobs import listing, queries, services
+from jobs.filters import ListingParameters, TemplateFilter
 from jobs.models import Job, JobTemplate
+from jobs.reviews.services import approve_and_review
 from jobs.rules import is_party
+from jobs.search import Condition
 from jobs.serializers import (
     ApprovalRequest,
     CancellationRequest,
@@ -20,6 +23,7 @@ from jobs.serializers import (
     JobSerializer,
     NewJobRequest,
     ProgressRequest,
+    PublicJobSerializer,
     RejectionRequest,
     SubmitRequest,
     TemplateSerializer,
@@ -36,12 +40,19 @@ def verb(**options: Any) -> Any:
     return action(detail=True, methods=["patch", "post"], **options)
 
 
-class JobViewSet(ApiViewSet):
+class ListingViewSet(ApiViewSet):
+    """Lists of jobs, which `jobs.listing` reads."""
+
+    def reply_listing(self, found: listing.Listing) -> HttpResponse:
+        return HttpResponse(found.body(), content_type="application/json")
+
+
+class JobViewSet(ListingViewSet):
     """Jobs, from posting to payment."""
 
     tag = "jobs"
     queryset = Job.objects.all()
-    filterset_class = JobFilter
+    filter_backends = [ListingParameters]
     serializer_class = JobDetailSerializer
     response_serializers = {"list": JobSerializer}
     request_serializers = {
@@ -59,20 +70,24 @@ class JobViewSet(ApiViewSet):
     def get_object(self) -> Job:
         return queries.find_job(self.kwargs["id"], self.request.actor)
 
-    def list(self, request: ApiRequest) -> Response:
-        """Published jobs, newest first; with `status=DRAFT` the caller's own drafts too."""
-        wants_drafts = "DRAFT" in request.query_params.get("status", "").upper()
-        jobs = queries.visible_to(request.actor) if wants_drafts else queries.published()
-        return self.reply_page(self.filter_queryset(jobs.prefetch_related("transfers")))
+    def list(self, request: ApiRequest) -> HttpResponse:
+        """Published jobs, newest first unless sorted otherwise; with `status=DRAFT` the caller's own drafts too."""
+        return self.reply_listing(listing.read_page(listing.read(request.query_params), request.actor))
 
     def retrieve(self, request: ApiRequest, id: str) -> Response:
         """One job; poster and worker also read its latest submission."""
         return self.reply(self.get_object())
 
     def create(self, request: ApiRequest) -> Response:
-        """Posts a job, at once unless `publish` is false. Money is held when a bid is accepted."""
+        """Posts a job, at once unless `publish` is false. Money is held when a bid is accepted.
+
+        With `invitedAgentId` it is a direct offer, which that agent alone can see and take; the budget is held at once.
+        """
         values = self.read()
-        terms = Terms.default(**values.pop("terms", {}))
+        chosen = values.pop("terms", {})
+        if "invited" in values:
+            chosen.setdefault("bidding", "direct")
+        terms = Terms.default(**chosen)
         return self.reply(services.create_job(actor=request.actor, terms=terms, **values))
 
     def partial_update(self, request: ApiRequest, id: str) -> Response:
@@ -101,8 +116,13 @@ class JobViewSet(ApiViewSet):
 
     @verb()
     def approve(self, request: ApiRequest, id: str) -> Response:
-        """The poster approves: escrow is paid to the worker less the fee, with a tip if there is one. Final."""
-        return self.reply(services.approve_job(job=self.get_object(), actor=request.actor, **self.read()))
+        """The poster approves: escrow is paid to the worker less the fee, with a tip and a review if given. Final."""
+        return self.reply(approve_and_review(job=self.get_object(), actor=request.actor, **self.read()))
+
+    @action(detail=True, methods=["post"], url_path="release-escrow")
+    def release_escrow(self, request: ApiRequest, id: str) -> Response:
+        """The poster releases the escrow of submitted work by hand: the same as approving it. Final."""
+        return self.reply(services.approve_job(job=self.get_object(), actor=request.actor))
 
     @verb()
     def tip(self, request: ApiRequest, id: str) -> Response:
@@ -120,6 +140,19 @@ class JobViewSet(ApiViewSet):
         return self.reply(services.cancel_job(job=self.get_object(), actor=request.actor, **self.read()))
 
 
+class PublicJobViewSet(ApiViewSet):
+    """What anybody may know of a job, for pages and cards elsewhere."""
+
+    tag = "jobs"
+    queryset = Job.objects.all()
+    serializer_class = PublicJobSerializer
+    public_actions = frozenset({"retrieve"})
+
+    def retrieve(self, request: ApiRequest, id: str) -> Response:
+        """One published job in short, without a key; never a draft or an offer to one agent."""
+        return self.reply(queries.find_job(id, None))
+
+
 class JobEventViewSet(ApiViewSet):
     """What happened to a job."""
 
@@ -135,18 +168,19 @@ class JobEventViewSet(ApiViewSet):
         return self.reply_page(queries.timeline_for(job, request.actor))
 
 
-class AgentJobViewSet(ApiViewSet):
+class AgentJobViewSet(ListingViewSet):
     """Jobs that an agent is on."""
 
     tag = "agents"
     queryset = Job.objects.all()
-    filterset_class = JobFilter
+    filter_backends = [ListingParameters]
     serializer_class = JobSerializer
 
-    def list(self, request: ApiRequest, agent_id: str) -> Response:
-        """Jobs that the agent works or worked on, newest first."""
-        jobs = queries.jobs_of(find_agent(agent_id, me=request.actor)).prefetch_related("transfers")
-        return self.reply_page(self.filter_queryset(jobs))
+    def list(self, request: ApiRequest, agent_id: str) -> HttpResponse:
+        """Jobs that the agent works or worked on, as far as the caller may know of them."""
+        agent = find_agent(agent_id, me=request.actor)
+        of_agent = Condition("job.worker_id = %s", (agent.pk,))
+        return self.reply_listing(listing.read_page(listing.read(request.query_params), request.actor, of_agent))
 
 
 class TemplateViewSet(ApiViewSet):

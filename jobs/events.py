@@ -54,6 +54,14 @@ class NewMatchData(JobEventData):
     poster_id = serializers.UUIDField()
 
 
+class BiddingClosedData(JobEventData):
+    bid_count = serializers.IntegerField(min_value=0, help_text="How many bids there are to choose from.")
+
+
+class AwardFailedData(JobEventData):
+    reason = serializers.CharField()
+
+
 class ChangedData(JobEventData):
     changed = serializers.ListField(child=serializers.CharField(), help_text="Names of the members of a job.")
 
@@ -123,13 +131,42 @@ TYPES = [
         job_page,
     ),
     EventType(
+        "job.offered",
+        "A poster offers the job to the agent alone, who accepts or declines it. Only that agent is told.",
+        NewMatchData,
+        "{actor} offers you “{title}” for {budgetUsdc} USDC",
+        job_page,
+    ),
+    EventType(
+        "job.declined",
+        "The invited agent declined a direct offer; what was held went back.",
+        EndData,
+        "{actor} declined “{title}”",
+        job_page,
+    ),
+    EventType(
+        "job.bidding_closed",
+        "The bidding window ended. Sealed bids can be read now. Only the poster is told.",
+        BiddingClosedData,
+        "Bidding on “{title}” has ended",
+        job_page,
+    ),
+    EventType(
+        "job.award_failed",
+        "Bidding ended and the best bid could not be accepted by itself, for the reason given; bids wait to be"
+        " accepted by hand. Only the poster is told.",
+        AwardFailedData,
+        "The best bid on “{title}” could not be accepted: {reason}",
+        job_page,
+    ),
+    EventType(
         "job.updated", "The poster changed a draft or an open job.", ChangedData, "{actor} changed “{title}”", job_page
     ),
     EventType(
         "job.assigned",
         "The job was given to a worker at the agreed price, which is now held.",
         AssignedData,
-        "{actor} hired {agent} for “{title}” at {amountUsdc} USDC",
+        "{agent} got “{title}” at {amountUsdc} USDC",
         job_page,
     ),
     EventType("job.started", "The worker has begun.", DealData, "{actor} began work on “{title}”", job_page),
@@ -210,21 +247,5 @@ TYPES = [
         EndData,
         "The deadline passed, so “{title}” closed",
         job_page,
-    ),
-    EventType(
-        "message.received",
-        "Somebody wrote in the conversation of a job.",
-        JobEventData,
-        "{actor} wrote about “{title}”",
-        job_page,
-        upcoming=True,
-    ),
-    EventType(
-        "review.received",
-        "The other side of a completed job reviewed it.",
-        JobEventData,
-        "{actor} reviewed “{title}”",
-        job_page,
-        upcoming=True,
     ),
 ]

@@ -1,43 +1,27 @@
-"""How lists of jobs are narrowed down (FEATURES J6, WIRE 1.5)."""
+"""How lists of jobs and templates are narrowed down (FEATURES J6, WIRE 1.5)."""
 
-from uuid import UUID
+from typing import Any
 
 import django_filters
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
+from rest_framework.filters import BaseFilterBackend
+from rest_framework.request import Request
 
-from jobs import queries
-from jobs.lifecycle import Status
-from jobs.models import Job, JobTemplate
-from marketplace.api.filters import WordsFilter
+from jobs.listing import PARAMETERS
+from jobs.models import JobTemplate
 
 
-class JobFilter(django_filters.FilterSet):
-    status = WordsFilter(choices=Status.choices)
-    vertical = django_filters.CharFilter(lookup_expr="iexact")
-    q = django_filters.CharFilter(method="filter_words", max_length=200)
-    templateId = django_filters.CharFilter(method="filter_template")  # noqa: N815
-    posterId = django_filters.CharFilter(method="filter_poster")  # noqa: N815
-    agentId = django_filters.CharFilter(method="filter_worker")  # noqa: N815
-    funded = django_filters.BooleanFilter(method="filter_funded")
+class ListingParameters(BaseFilterBackend):
+    """Says in the document of the API what `jobs.listing` reads."""
 
-    class Meta:
-        model = Job
-        fields: list[str] = []
+    def filter_queryset(self, request: Request, queryset: QuerySet[Any], view: Any) -> QuerySet[Any]:
+        return queryset
 
-    def filter_words(self, jobs: QuerySet[Job], name: str, words: str) -> QuerySet[Job]:
-        return queries.matching(jobs, words)
-
-    def filter_template(self, jobs: QuerySet[Job], name: str, reference: str) -> QuerySet[Job]:
-        return jobs.filter(_refers_to("template", "slug", reference))
-
-    def filter_poster(self, jobs: QuerySet[Job], name: str, reference: str) -> QuerySet[Job]:
-        return jobs.filter(_refers_to("poster", "handle", reference))
-
-    def filter_worker(self, jobs: QuerySet[Job], name: str, reference: str) -> QuerySet[Job]:
-        return jobs.filter(_refers_to("worker", "handle", reference))
-
-    def filter_funded(self, jobs: QuerySet[Job], name: str, funded: bool) -> QuerySet[Job]:
-        return queries.funded(jobs) if funded else jobs.exclude(pk__in=queries.funded(jobs).values("pk"))
+    def get_schema_operation_parameters(self, view: Any) -> list[dict[str, Any]]:
+        return [
+            {"name": name, "in": "query", "schema": schema, "description": description}
+            for name, (schema, description) in PARAMETERS.items()
+        ]
 
 
 class TemplateFilter(django_filters.FilterSet):
@@ -46,11 +30,3 @@ class TemplateFilter(django_filters.FilterSet):
     class Meta:
         model = JobTemplate
         fields: list[str] = []
-
-
-def _refers_to(relation: str, name: str, reference: str) -> Q:
-    """By UUID, or by handle or slug."""
-    try:
-        return Q(**{f"{relation}_id": UUID(reference)})
-    except ValueError:
-        return Q(**{f"{relation}__{name}": reference.lower()})

@@ -5,14 +5,41 @@ from typing import Any
 
 from django import forms
 
+from agents.forms import SkillsField
+from agents.models import Agent
+from agents.queries import find_agent
+from jobs.bidding import HEAVIEST_WEIGHT, PARTS, RULES
 from jobs.models import JobTemplate
+from jobs.reviews.forms import ReviewForm
 from jobs.terms import Terms
+from marketplace.errors import NotFound
 from marketplace.html import ProseField, UsdcField
 
 DAY = 24 * 3600
-REVIEW_WINDOWS = [(DAY, "1 day"), (3 * DAY, "3 days"), (7 * DAY, "7 days"), (14 * DAY, "14 days")]
+DAYS = [(DAY, "1 day"), (3 * DAY, "3 days"), (7 * DAY, "7 days")]
+REVIEW_WINDOWS = [*DAYS, (14 * DAY, "14 days")]
 ROLES = [("", "Everyone's"), ("poster", "Posted by me"), ("worker", "My work")]
 PROGRESS = [(percent, f"{percent}%") for percent in range(0, 101, 10)]
+
+
+BIDDING = [(name, f"{rule.name}: {rule.summary}") for name, rule in RULES.items() if rule.takes_bids]
+BIDDING_WINDOWS = [("", "Until the deadline"), (3600, "1 hour"), *DAYS]
+# Field of the form → part of the score.
+WEIGHTS = {f"{part}_weight": part for part in PARTS}
+# What the services call the fields, where that is not what the form calls them.
+NAMES = {
+    "budgetUsdc": "budget",
+    "terms.biddingWindowSeconds": "bidding_window",
+    "terms.weights": "price_weight",
+    "invitedAgentId": "invited",
+}
+
+
+class WeightField(forms.IntegerField):
+    """How much a part of a bid's score counts; empty: as usual, or nothing if another one is given."""
+
+    def __init__(self, **kwargs: Any):
+        super().__init__(min_value=0, max_value=HEAVIEST_WEIGHT, required=False, **kwargs)
 
 
 class MomentField(forms.DateTimeField):
@@ -54,6 +81,35 @@ class JobForm(forms.Form):
         label="Time to review",
         help_text="Work that you neither approve nor send back in this time is approved automatically.",
     )
+    skills = SkillsField(
+        max_length=1000, required=False, label="Skills a bidder must have", help_text="Between commas."
+    )
+    minimum_reputation = forms.FloatField(
+        min_value=0, max_value=1, required=False, label="Least reputation", help_text="From 0 to 1."
+    )
+    minimum_completed_jobs = forms.IntegerField(
+        min_value=0, max_value=1_000_000, required=False, label="Least number of completed jobs"
+    )
+    bidding = forms.ChoiceField(choices=BIDDING, label="How agents compete", required=False)
+    bidding_window = forms.TypedChoiceField(
+        coerce=int,
+        choices=BIDDING_WINDOWS,
+        empty_value=None,
+        required=False,
+        label="Bidding lasts",
+        help_text="Sealed bids are opened then.",
+    )
+    auto_accept = forms.BooleanField(required=False, label="Accept the best bid by itself when bidding ends")
+    price_weight = WeightField(label="Weight of the price")
+    reputation_weight = WeightField(label="Weight of reputation")
+    eta_weight = WeightField(label="Weight of the time needed")
+    relevance_weight = WeightField(label="Weight of relevance")
+    invited = ProseField(
+        max_length=64,
+        required=False,
+        label="Offer it to one agent",
+        help_text="Its handle. Nobody else will see the job, and the budget is held until it answers.",
+    )
 
     def __init__(self, *args: Any, template: JobTemplate | None = None, **kwargs: Any):
         super().__init__(*args, **kwargs)
@@ -63,12 +119,46 @@ class JobForm(forms.Form):
         else:
             self.fields["description"].required = True
 
+    def clean_invited(self) -> Agent | None:
+        handle = self.cleaned_data["invited"].strip().removeprefix("@")
+        try:
+            return find_agent(handle) if handle else None
+        except NotFound as refusal:
+            raise forms.ValidationError(refusal.detail) from refusal
+
+    def clean_minimum_completed_jobs(self) -> int:
+        return self.cleaned_data["minimum_completed_jobs"] or 0
+
+    def without_terms(self) -> "JobForm":
+        """The form for a job that there is: its Terms and whom it is offered to stay."""
+        of_terms = ("review_window", "bidding", "bidding_window", "auto_accept", "invited", *WEIGHTS)
+        for name in of_terms:
+            del self.fields[name]
+        return self
+
+    @staticmethod
+    def pop_terms(typed: dict[str, Any]) -> Terms:
+        """The Terms among what was typed, taken out of it. Raises Invalid."""
+        weights = {part: typed.pop(name) for name, part in WEIGHTS.items()}
+        chosen = {
+            "review_window_seconds": typed.pop("review_window"),
+            "bidding": typed.pop("bidding") or Terms.default().bidding,
+            "bidding_window_seconds": typed.pop("bidding_window"),
+            "auto_accept": typed.pop("auto_accept"),
+        }
+        if typed["invited"] is not None:
+            chosen |= {"bidding": "direct", "bidding_window_seconds": None, "auto_accept": False}
+        if any(weight is not None for weight in weights.values()):
+            chosen["weights"] = {part: weight or 0 for part, weight in weights.items()}
+        return Terms.default(**chosen)
+
     @staticmethod
     def first_values(template: JobTemplate | None, lifetime: timedelta) -> dict[str, Any]:
         """What the form says before anyone typed."""
         deadline = (datetime.now(UTC) + lifetime).replace(minute=0, second=0, microsecond=0)
         return {
             "deadline_at": deadline,
+            "bidding": Terms.default().bidding,
             "review_window": Terms.default().review_window_seconds,
             "budget": template.suggested_budget or None if template else None,
         }
@@ -97,18 +187,18 @@ class ChangesForm(forms.Form):
     )
 
 
-class ApprovalForm(forms.Form):
-    """Whether the worker gets something on top."""
-
-    tip = UsdcField(required=False, help_text="Goes to the worker from your wallet, without a fee.")
-
-
-class TipForm(ApprovalForm):
+class TipForm(forms.Form):
     """How much the worker of a completed job gets on top."""
+
+    tip = UsdcField(help_text="Goes to the worker from your wallet, without a fee.")
+
+
+class ApprovalForm(TipForm, ReviewForm):
+    """Whether the worker gets something on top, and how the work was."""
 
     def __init__(self, *args: Any, **kwargs: Any):
         super().__init__(*args, **kwargs)
-        self.fields["tip"].required = True
+        self.fields["tip"].required = self.fields["rating"].required = False
 
 
 class ProgressForm(forms.Form):

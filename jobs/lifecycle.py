@@ -28,6 +28,7 @@ class Role(Enum):
     WORKER = "the worker"
     PARTY = "the poster or the worker"
     OUTSIDER = "anyone but the poster"
+    INVITED = "the invited agent"
     OPERATOR = "an operator who is no party"
     CLOCK = "the clock"
 
@@ -54,6 +55,13 @@ TRANSITIONS = {
         Transition(
             "assign", (Status.OPEN,), Status.ASSIGNED, Role.POSTER, "holds the agreed price; other bids are rejected"
         ),
+        Transition(
+            "award", (Status.OPEN,), Status.ASSIGNED, Role.CLOCK, "the best bid is accepted at the end, by the Terms"
+        ),
+        Transition(
+            "accept-offer", (Status.OPEN,), Status.ASSIGNED, Role.INVITED, "a direct offer is taken at the budget"
+        ),
+        Transition("decline", (Status.OPEN,), Status.CANCELLED, Role.INVITED, "refunds all of the escrow"),
         Transition("start", (Status.ASSIGNED,), Status.IN_PROGRESS, Role.WORKER),
         Transition("progress", (Status.IN_PROGRESS,), None, Role.WORKER, "the poster is told"),
         Transition(

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import islice
 from uuid import UUID
 
 import structlog
@@ -13,6 +14,7 @@ from django.db.models.functions import Coalesce, Now
 from agents.models import Agent
 from jobs.lifecycle import Status
 from jobs.models import Job
+from jobs.qualification import could_qualify, missing_skills
 from marketplace.events import services as events
 from marketplace.events.models import Event
 from marketplace.money import format_usdc
@@ -29,12 +31,12 @@ def new_jobs_among(event_ids: Sequence[int]) -> int:
 
 
 def fitting_agents(job: Job) -> list[UUID]:
-    """Those who work in the job's category, for its budget, and have room for one more; the most experienced first.
+    """Those who work in the job's category, for its budget, and have room for one more; the best reputation first.
 
     A category fits as the agent's own or as one of its skills; the slug of the job's template fits as a skill. Nobody
-    is told of a job of their own hand.
+    is told of a job that they could not bid on, or of one of their own hand.
     """
-    words = {job.vertical, job.vertical.lower(), job.template.slug if job.template else ""} - {""}
+    words = {job.vertical, job.vertical.lower(), job.template.slug if job.template else "", *job.skills} - {""}
     if not words:
         return []
     in_its_category = Q(vertical__iexact=job.vertical) if job.vertical else Q(pk=None)
@@ -43,14 +45,16 @@ def fitting_agents(job: Job) -> list[UUID]:
     fitting = (
         Agent.objects.filter(in_its_category | Q(skills__overlap=list(words)))
         .filter(Q(minimum_budget=None) | Q(minimum_budget__lte=job.budget), status=Agent.Status.ACTIVE)
+        .filter(could_qualify(job))
         .exclude(pk__in=[job.poster_id, job.payer_id])
         .annotate(controller=Coalesce("user_id", "owner_id"), busy=busy)
         .filter(Q(most_active_jobs=None) | Q(busy__lt=F("most_active_jobs")))
-        .order_by("-completed_jobs", "pk")
+        .order_by("-reputation", "-completed_jobs", "pk")
     )
     if own is not None:
         fitting = fitting.filter(Q(controller=None) | ~Q(controller=own))
-    return list(fitting.values_list("pk", flat=True)[: settings.MOST_MATCHES])
+    skilled = (agent.pk for agent in fitting.only("skills").iterator() if not missing_skills(job, agent))
+    return list(islice(skilled, settings.MOST_MATCHES))
 
 
 @transaction.atomic

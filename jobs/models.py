@@ -5,14 +5,16 @@ from __future__ import annotations
 from datetime import datetime
 
 import pgtrigger
+from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVector, SearchVectorField
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models import Q
-from django.db.models.functions import Now
+from django.db.models import F, Q
+from django.db.models.functions import Now, Upper
 
 from agents.models import Agent
+from jobs.epochs import Marks
 from jobs.lifecycle import STATUS_MOVES, Status
 from jobs.terms import Terms
 from marketplace.identifiers import uuid7
@@ -79,8 +81,36 @@ class Job(models.Model):
     price = models.BigIntegerField(null=True, blank=True, help_text="Micro-USDC agreed with the worker.")
     payout = models.BigIntegerField(null=True, blank=True, help_text="Micro-USDC paid to the worker.")
     tip = models.BigIntegerField(default=0, db_default=0, help_text="Micro-USDC given to the worker on top.")
+    refund = models.BigIntegerField(
+        null=True, blank=True, help_text="Micro-USDC that a ruling gave back; empty: there was no ruling."
+    )
     status = models.CharField(max_length=11, choices=Status, default=Status.DRAFT)
     terms = models.JSONField()
+    skills = ArrayField(
+        models.CharField(max_length=50),
+        default=list,
+        db_default=[],
+        blank=True,
+        help_text="A bidder has to have all of them.",
+    )
+    minimum_reputation = models.FloatField(null=True, blank=True, help_text="Of a bidder, 0 to 1.")
+    minimum_completed_jobs = models.PositiveIntegerField(default=0, db_default=0, help_text="Of a bidder.")
+    invited = models.ForeignKey(
+        Agent,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="offers",
+        db_index=False,
+        help_text="A direct offer to this agent, which nobody else sees.",
+    )
+    bidding_ends_at = models.DateTimeField(null=True, blank=True, help_text="Empty: at the deadline.")
+    bidding_closed_at = models.DateTimeField(
+        null=True, blank=True, help_text="When that was noticed, and sealed bids were opened."
+    )
+    lowest_bid = models.BigIntegerField(
+        null=True, blank=True, help_text="Micro-USDC, where the bidding rule lets everyone see it."
+    )
     deadline_at = models.DateTimeField(help_text="An open job expires then.")
     auto_approve_at = models.DateTimeField(null=True, blank=True)
     matched_at = models.DateTimeField(null=True, blank=True, help_text="When fitting agents were told of it.")
@@ -95,13 +125,17 @@ class Job(models.Model):
     updated_at = models.DateTimeField(db_default=Now())
     published_at = models.DateTimeField(null=True, blank=True)
     assigned_at = models.DateTimeField(null=True, blank=True)
+    promised_at = models.DateTimeField(
+        null=True, blank=True, help_text="By then the worker promised to hand in; empty: it made no bid."
+    )
     started_at = models.DateTimeField(null=True, blank=True)
     submitted_at = models.DateTimeField(null=True, blank=True)
     completed_at = models.DateTimeField(null=True, blank=True)
     cancelled_at = models.DateTimeField(null=True, blank=True)
     search = models.GeneratedField(
         expression=SearchVector("title", weight="A", config="english")
-        + SearchVector("description", weight="B", config="english"),
+        + SearchVector("description", weight="B", config="english")
+        + Marks("created_at", "skills"),
         output_field=SearchVectorField(),
         db_persist=True,
     )
@@ -121,14 +155,31 @@ class Job(models.Model):
             ),
             models.CheckConstraint(condition=Q(progress_percent__lte=100), name="job_progress_percent"),
             models.CheckConstraint(condition=Q(tip__gte=0), name="job_tip_not_negative"),
+            models.CheckConstraint(
+                condition=Q(minimum_reputation=None) | Q(minimum_reputation__gte=0, minimum_reputation__lte=1),
+                name="job_minimum_reputation",
+            ),
         ]
         indexes = [
             models.Index(fields=["status", "-created_at", "-id"], name="job_by_status"),
             models.Index(fields=["-created_at", "-id"], name="job_newest"),
             models.Index(fields=["poster", "-created_at", "-id"], name="job_of_poster"),
             models.Index(fields=["worker", "-created_at", "-id"], name="job_of_worker"),
+            models.Index(
+                fields=["worker"],
+                condition=Q(status="CANCELLED", submitted_at__isnull=False),
+                name="job_failed_of_worker",
+            ),
             models.Index(fields=["auto_approve_at"], condition=Q(status="IN_REVIEW"), name="job_review_due"),
             models.Index(fields=["deadline_at"], condition=Q(status="OPEN"), name="job_expiry_due"),
+            models.Index(
+                fields=["bidding_ends_at"],
+                condition=Q(status="OPEN", bidding_closed_at=None, bidding_ends_at__isnull=False),
+                name="job_bidding_due",
+            ),
+            models.Index(
+                fields=["invited", "-created_at", "-id"], condition=Q(invited__isnull=False), name="job_of_invited"
+            ),
             models.Index(fields=["published_at"], condition=Q(status="OPEN", matched_at=None), name="job_to_match"),
             models.Index(fields=["started_at"], condition=Q(status="IN_PROGRESS"), name="job_in_progress"),
             models.Index(fields=["matures_at"], condition=Q(matures_at__isnull=False), name="job_payout_due"),
@@ -136,10 +187,14 @@ class Job(models.Model):
                 fields=["payer"], condition=Q(completed_at=None, cancelled_at=None), name="job_unfinished_of_payer"
             ),
             GinIndex(fields=["search"], name="job_search"),
+            models.Index(fields=["status", "budget", "id"], name="job_by_budget"),
+            models.Index(fields=["status", "deadline_at", "id"], name="job_by_deadline"),
+            models.Index(fields=["template", "-created_at", "-id"], name="job_of_template"),
+            models.Index(Upper("vertical"), F("created_at").desc(), F("id").desc(), name="job_of_vertical"),
         ]
         triggers = [
             pgtrigger.FSM(name="status_moves_by_the_table", field="status", transitions=STATUS_MOVES),
-            pgtrigger.ReadOnly(name="freeze_terms", fields=["terms", "poster", "payer", "output_schema"]),
+            pgtrigger.ReadOnly(name="freeze_terms", fields=["terms", "poster", "payer", "output_schema", "invited"]),
             pgtrigger.Protect(
                 name="freeze_deal",
                 operation=pgtrigger.Update,
@@ -151,6 +206,21 @@ class Job(models.Model):
                 ),
             ),
             pgtrigger.Protect(name="keep_jobs", operation=pgtrigger.Delete),
+            # In the order of the alphabet, so that two who bring the same words wait for each other in one order.
+            pgtrigger.Trigger(
+                name="learn_words",
+                when=pgtrigger.After,
+                operation=pgtrigger.Insert | pgtrigger.UpdateOf("title", "description", "status"),
+                condition=pgtrigger.Condition("NEW.status = 'OPEN' AND NEW.invited_id IS NULL"),
+                func="""
+                    INSERT INTO jobs_jobword (word)
+                    SELECT DISTINCT lower(written) AS word
+                      FROM regexp_split_to_table(
+                               NEW.title || ' ' || left(NEW.description, 2000), '[^[:alpha:]]+') written
+                     WHERE length(written) BETWEEN 4 AND 30 ORDER BY word ON CONFLICT DO NOTHING;
+                    RETURN NULL;
+                """,
+            ),
             pgtrigger.Trigger(
                 name="born_as_draft",
                 when=pgtrigger.Before,
@@ -202,6 +272,18 @@ class Job(models.Model):
     def expected_payout(self) -> int:
         """Micro-USDC that the worker receives when the job is approved; `payout` is what it did receive."""
         return self.amount - self.fee
+
+
+class JobWord(models.Model):
+    """A word that is in an open job: what a word that no job has may have been meant to be."""
+
+    word = models.CharField(max_length=30, primary_key=True)
+
+    class Meta:
+        indexes = [GinIndex(fields=["word"], name="job_word_similar", opclasses=["gin_trgm_ops"])]
+
+    def __str__(self) -> str:
+        return self.word
 
 
 class Submission(models.Model):

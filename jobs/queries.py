@@ -23,24 +23,28 @@ from wallets.models import Account
 
 def with_parties(jobs: QuerySet[Job]) -> QuerySet[Job]:
     """The jobs with what a list or a page shows of poster, worker and template, in the same query."""
-    return jobs.select_related("poster__user", "poster__owner", "worker__user", "worker__owner", "template").defer(
-        "search"
-    )
+    parties = ("poster__user", "poster__owner", "worker__user", "worker__owner", "invited", "template")
+    return jobs.select_related(*parties).defer("search")
 
 
 def visible_to(actor: Agent | None) -> QuerySet[Job]:
-    """Jobs that the actor may know of: drafts are their poster's alone."""
+    """Jobs that the actor may know of: drafts are their poster's alone, direct offers are for their two sides and
+    for operators."""
     if actor is None:
         return published()
-    own = Q(poster=actor)
+    offered, own = Q(invited=actor), Q(poster=actor)
     if actor.is_human:
+        offered |= Q(invited__owner_id=actor.user_id)
         own |= Q(poster__owner_id=actor.user_id)
+    if actor.user is None or not actor.user.is_staff:
+        offered |= Q(invited=None)
+        return with_parties(Job.objects.filter(Q(published_at__isnull=False) & offered | own))
     return with_parties(Job.objects.filter(Q(published_at__isnull=False) | own))
 
 
 def published() -> QuerySet[Job]:
     """Jobs that anyone may know of, for public lists."""
-    return with_parties(Job.objects.filter(published_at__isnull=False))
+    return with_parties(Job.objects.filter(published_at__isnull=False, invited=None))
 
 
 def find_job(identifier: str | UUID, actor: Agent | None) -> Job:
@@ -69,9 +73,9 @@ def funded(jobs: QuerySet[Job]) -> QuerySet[Job]:
     return jobs.filter(accounts__kind=Account.Kind.ESCROW, accounts__balance__gt=0)
 
 
-def jobs_of(agent: Agent) -> QuerySet[Job]:
-    """Jobs that the agent works or worked on."""
-    return with_parties(Job.objects.filter(worker=agent))
+def jobs_of(agent: Agent, reader: Agent | None) -> QuerySet[Job]:
+    """Jobs that the agent works or worked on, as far as the reader may know of them."""
+    return visible_to(reader).filter(worker=agent)
 
 
 def timeline(job: Job) -> QuerySet[Event]:
@@ -112,7 +116,7 @@ def due_for_approval() -> QuerySet[Job]:
 
 def due_to_match() -> QuerySet[Job]:
     """Open jobs that nobody was told of yet, the oldest first."""
-    return Job.objects.filter(status=Status.OPEN, matched_at=None).order_by("published_at")
+    return Job.objects.filter(status=Status.OPEN, matched_at=None, invited=None).order_by("published_at")
 
 
 def due_to_mature() -> QuerySet[Job]:
@@ -121,8 +125,32 @@ def due_to_mature() -> QuerySet[Job]:
 
 
 def due_to_expire() -> QuerySet[Job]:
-    """Open jobs whose deadline has passed by the database's clock."""
-    return Job.objects.filter(status=Status.OPEN, deadline_at__lte=Now()).order_by("deadline_at")
+    """Open jobs whose deadline has passed by the database's clock; the end of bidding is noticed before that."""
+    settled = Q(bidding_ends_at=None) | Q(bidding_closed_at__isnull=False)
+    return Job.objects.filter(settled, status=Status.OPEN, deadline_at__lte=Now()).order_by("deadline_at")
+
+
+def has_bidding_ended(job: Job) -> bool:
+    """Whether the bidding window has ended by the database's clock, noticed or not."""
+    if job.bidding_ends_at is None or job.bidding_closed_at is not None:
+        return job.bidding_closed_at is not None
+    return Job.objects.filter(pk=job.pk, bidding_ends_at__lte=Now()).exists()
+
+
+def is_sealed(job: Job) -> bool:
+    """Whether the bids on the job are still secret, to its poster too.
+
+    They are opened at the end of the window by the database's clock, noticed or not, and never if the job ended before.
+    """
+    if not job.rules.rule.is_sealed or job.bidding_closed_at is not None:
+        return False
+    return job.status != Status.OPEN or not has_bidding_ended(job)
+
+
+def due_to_close() -> QuerySet[Job]:
+    """Open jobs whose bidding window has ended by the database's clock, unnoticed so far."""
+    open_jobs = Job.objects.filter(status=Status.OPEN, bidding_closed_at=None, bidding_ends_at__isnull=False)
+    return open_jobs.filter(bidding_ends_at__lte=Now()).order_by("bidding_ends_at")
 
 
 def fallen_silent() -> QuerySet[Job]:

@@ -35,6 +35,11 @@ def is_outsider(actor: Agent | None, job: Job) -> bool:
     return actor is not None and not same_hand(actor, job.poster)
 
 
+def is_invited(actor: Agent | None, job: Job) -> bool:
+    """The agent that a direct offer is made to, or its owner."""
+    return acts_for(actor, job.invited)
+
+
 def is_operator(actor: Agent | None, job: Job) -> bool:
     """A staff user who has no hand in the deal."""
     if actor is None or actor.user is None or not actor.user.is_staff or same_hand(actor, job.poster):
@@ -52,6 +57,7 @@ PLAYED_BY: dict[Role, Callable[[Agent | None, Job], bool]] = {
     Role.WORKER: is_worker,
     Role.PARTY: is_party,
     Role.OUTSIDER: is_outsider,
+    Role.INVITED: is_invited,
     Role.OPERATOR: is_operator,
     Role.CLOCK: is_clock,
 }
@@ -90,7 +96,10 @@ def available_actions(job: Job, actor: Agent | None) -> list[str]:
 
 
 def _fits_terms(verb: str, job: Job) -> bool:
-    """A submission is sent back or refused for good as the Terms say, never both; a tip is given once."""
+    """A submission is sent back or refused for good as the Terms say, never both; a tip is given once; nobody bids on
+    a direct offer."""
     if verb == "tip":
         return not job.tip
+    if verb in ("bid", "assign"):
+        return job.rules.rule.takes_bids
     return {"reject": "revise", "refuse": "refund"}.get(verb, job.rules.rejection) == job.rules.rejection

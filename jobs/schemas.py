@@ -10,6 +10,8 @@ from django.core.exceptions import ValidationError
 from marketplace.errors import FieldError, Invalid
 
 MOST_ERRORS = 20
+LONGEST = 500
+Kind = jsonschema_rs.ValidationErrorKind
 
 
 def check_schema(schema: Any, field: str) -> None:
@@ -18,7 +20,10 @@ def check_schema(schema: Any, field: str) -> None:
         raise ValidationError({field: "Must be a JSON object, between { and }."})
     try:
         _validator(schema)
-    except (jsonschema_rs.ValidationError, jsonschema_rs.ReferencingError, ValueError, TypeError) as error:
+    except jsonschema_rs.ValidationError as error:
+        where = f"at {_path(*error.instance_path)}: " if error.instance_path else ""
+        raise ValidationError({field: f"Not a JSON Schema that can be used: {where}{error.message}"}) from error
+    except (jsonschema_rs.ReferencingError, ValueError, TypeError) as error:
         raise ValidationError({field: f"Not a JSON Schema that can be used: {error}"}) from error
 
 
@@ -31,8 +36,22 @@ def require_valid(data: Any, schema: Mapping[str, Any], field: str) -> None:
 
 def _errors(data: Any, schema: Mapping[str, Any], field: str) -> Iterator[FieldError]:
     for error in _validator(schema).iter_errors(data):
-        path = ".".join(str(part) for part in (field, *error.instance_path))
-        yield FieldError(path, error.message[:500])
+        for member in _members_named_by(error.kind):
+            yield FieldError(_path(field, *error.instance_path, *member), error.message[:LONGEST])
+
+
+def _members_named_by(kind: Any) -> list[list[str]]:
+    """What is missing or should not be there has a path of its own; anything else is about the value itself."""
+    match kind:
+        case Kind.Required():
+            return [[kind.property]]
+        case Kind.AdditionalProperties() | Kind.UnevaluatedProperties():
+            return [[name] for name in kind.unexpected]
+    return [[]]
+
+
+def _path(*parts: Any) -> str:
+    return ".".join(str(part) for part in parts)[:LONGEST]
 
 
 def _validator(schema: Any) -> Any:

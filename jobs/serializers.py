@@ -6,15 +6,21 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from agents.models import Agent
+from agents.serializers import AgentReferenceField
+from jobs.bidding import HEAVIEST_WEIGHT, LONGEST_WINDOW, RULES, SHORTEST_WINDOW
 from jobs.lifecycle import Status
 from jobs.models import Job, JobTemplate, Submission
+from jobs.qualification import MOST_SKILLS
 from jobs.queries import find_template
+from jobs.reviews.models import LONGEST_TEXT
 from jobs.rules import available_actions, is_party
 from marketplace.api.fields import (
     FixedField,
     FlagField,
     JSONObjectField,
+    NumberField,
     TextField,
+    TextOrObjectField,
     TimestampField,
     UsdcField,
     WholeNumberField,
@@ -85,6 +91,11 @@ class TermsSerializer(CamelCaseSerializer):
     revisions_allowed = serializers.IntegerField(allow_null=True)
     rejection = serializers.CharField()
     bidding = serializers.CharField()
+    bidding_window_seconds = serializers.IntegerField(allow_null=True, help_text="null: until the deadline.")
+    weights = serializers.DictField(
+        child=serializers.IntegerField(), allow_null=True, help_text="Of the parts of a bid's score; null: standard."
+    )
+    auto_accept = serializers.BooleanField(help_text="The best bid is accepted when bidding ends.")
 
 
 class EscrowSerializer(CamelCaseSerializer):
@@ -133,7 +144,18 @@ class JobSerializer(CamelCaseSerializer):
     bid_count = serializers.IntegerField()
     progress_percent = serializers.IntegerField()
     revision_count = serializers.IntegerField()
-    terms = TermsSerializer()
+    terms = TermsSerializer(source="rules")
+    skills = serializers.ListField(child=serializers.CharField(), help_text="A bidder has to have all of them.")
+    minimum_reputation = serializers.FloatField(allow_null=True, help_text="Of a bidder, 0 to 1.")
+    minimum_completed_jobs = serializers.IntegerField(help_text="Of a bidder.")
+    invited_agent_id = serializers.CharField(
+        source="invited.handle", default=None, allow_null=True, help_text="A direct offer is for this agent alone."
+    )
+    lowest_bid_usdc = UsdcField(
+        source="lowest_bid", allow_null=True, help_text="In a reverse auction; null where amounts are not shown."
+    )
+    bidding_ends_at = TimestampField(allow_null=True, help_text="null: at the deadline.")
+    bidding_closed_at = TimestampField(allow_null=True)
     created_at = TimestampField()
     updated_at = TimestampField()
     published_at = TimestampField(allow_null=True)
@@ -178,7 +200,7 @@ class JobSerializer(CamelCaseSerializer):
         return _hash_of(job, Transfer.Kind.ESCROW_RELEASE) or _hash_of(job, Transfer.Kind.DISPUTE_SPLIT)
 
     def get_is_publicly_shareable(self, job: Job) -> bool:
-        return job.published_at is not None
+        return job.published_at is not None and job.invited_id is None
 
     def get_available_actions(self, job: Job) -> list[str]:
         return available_actions(job, self.context["request"].actor)
@@ -197,6 +219,23 @@ def payment_status(job: Job) -> str:
 
 def _hash_of(job: Job, kind: Transfer.Kind) -> str | None:
     return next((reference(transfer) for transfer in job.transfers.all() if transfer.kind == kind), None)
+
+
+class PublicJobSerializer(CamelCaseSerializer):
+    """A job in short (WIRE 1.4)."""
+
+    id = serializers.UUIDField()
+    title = serializers.CharField()
+    status = serializers.ChoiceField(Status.choices)
+    budget_usdc = UsdcField(source="budget")
+    deadline_at = TimestampField()
+    created_at = TimestampField()
+    assigned_agent = PartySerializer(source="worker", allow_null=True)
+    bid_count = serializers.IntegerField()
+    escrow_funded = serializers.SerializerMethodField()
+
+    def get_escrow_funded(self, job: Job) -> bool:
+        return payment_status(job) == "ESCROWED"
 
 
 class SubmissionSerializer(CamelCaseSerializer):
@@ -254,8 +293,27 @@ class EventSerializer(CamelCaseSerializer):
         return event.data if is_for_caller else {}
 
 
+class WeightsRequest(RequestSerializer):
+    """How much each part of a bid's score counts; what is absent counts nothing."""
+
+    price = WholeNumberField(min_value=0, max_value=HEAVIEST_WEIGHT, required=False)
+    reputation = WholeNumberField(min_value=0, max_value=HEAVIEST_WEIGHT, required=False)
+    eta = WholeNumberField(min_value=0, max_value=HEAVIEST_WEIGHT, required=False)
+    relevance = WholeNumberField(min_value=0, max_value=HEAVIEST_WEIGHT, required=False)
+
+    def validate(self, values: dict[str, Any]) -> dict[str, Any]:
+        if not any(values.values()):
+            raise serializers.ValidationError("At least one weight must be more than 0.")
+        return values
+
+
 class TermsRequest(RequestSerializer):
     """What the poster may choose of the Terms."""
+
+    bidding = serializers.ChoiceField(choices=[*RULES], required=False)
+    bidding_window_seconds = WholeNumberField(min_value=SHORTEST_WINDOW, max_value=LONGEST_WINDOW, required=False)
+    weights = WeightsRequest(required=False)
+    auto_accept = FlagField(required=False)
 
     review_window_seconds = WholeNumberField(min_value=1, max_value=90 * 24 * 3600, required=False)
     revisions_allowed = WholeNumberField(min_value=0, max_value=100, required=False)
@@ -270,6 +328,11 @@ class JobContentRequest(RequestSerializer):
     budget_usdc = UsdcField(source="budget", required=False)
     input_data = JSONObjectField(required=False)
     deadline_at = TimestampField(required=False)
+    skills = serializers.ListField(
+        child=TextField(max_length=50), max_length=MOST_SKILLS, required=False, help_text="What a bidder has to have."
+    )
+    minimum_reputation = NumberField(min_value=0, max_value=1, required=False)
+    minimum_completed_jobs = WholeNumberField(min_value=0, max_value=1_000_000, required=False)
 
 
 class NewJobRequest(JobContentRequest):
@@ -277,6 +340,7 @@ class NewJobRequest(JobContentRequest):
 
     template_id = TemplateReferenceField(source="template", required=False)
     terms = TermsRequest(required=False)
+    invited_agent_id = AgentReferenceField(source="invited", required=False, help_text="Makes it a direct offer.")
     publish = FlagField(required=False, help_text="false keeps it a draft.")
 
     def validate(self, values: dict[str, Any]) -> dict[str, Any]:
@@ -306,27 +370,36 @@ class ProgressRequest(RequestSerializer):
 
 
 class SubmitRequest(RequestSerializer):
-    """The output; the guide's `summary` and `artifacts` are taken as one when there is no other (WIRE 1.3)."""
-
-    synonyms = {"outputData": ("output",)}
+    """The output. What else clients send (WIRE 1.3) is taken as one when there is no `outputData`: an object in
+    `output` as it stands, anything else as the members of one."""
 
     output_data = JSONObjectField(required=False)
+    output = TextOrObjectField(max_length=100_000, required=False)
+    metadata = JSONObjectField(required=False)
+    proof_url = TextField(max_length=2000, allow_blank=True, required=False)
     summary = TextField(max_length=20_000, required=False)
     artifacts = serializers.ListField(child=JSONObjectField(), max_length=100, required=False)
     proof_hash = TextField(max_length=200, allow_blank=True, required=False)
 
     def validate(self, values: dict[str, Any]) -> dict[str, Any]:
-        told = {name: values.pop(name) for name in ("summary", "artifacts") if name in values}
-        values.setdefault("output_data", told)
+        names = {"output": "output", "summary": "summary", "artifacts": "artifacts"}
+        names |= {"metadata": "metadata", "proof_url": "proofUrl"}
+        told = {names[name]: values.pop(name) for name in names if name in values}
+        output = told.get("output")
+        values.setdefault("output_data", output if isinstance(output, dict) else told)
         if not values["output_data"]:
             raise serializers.ValidationError({"outputData": "This field is required."})
         return values
 
 
 class ApprovalRequest(RequestSerializer):
-    """A tip on top of the price, if the poster likes."""
+    """A tip on top of the price and a review of the work, if the poster likes."""
 
     tip_usdc = UsdcField(source="tip", required=False)
+    rating = WholeNumberField(min_value=1, max_value=5, required=False, help_text="Stars for the work.")
+    review = TextField(
+        max_length=LONGEST_TEXT, allow_blank=True, required=False, help_text="Words with the stars, for all to read."
+    )
 
 
 class TipRequest(RequestSerializer):

@@ -2,22 +2,24 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
 from django.db import transaction
 from django.db.models import F
+from django.db.models.expressions import Combinable
 from django.db.models.functions import Now
 from django.dispatch import Signal
 from django.utils import timezone
 
 from agents.models import Agent
-from agents.rules import require_not_suspended
+from agents.rules import require_not_suspended, same_hand
 from jobs import schemas
 from jobs.lifecycle import Status
 from jobs.models import Job, JobTemplate, Submission
+from jobs.qualification import MOST_SKILLS, tidy_skills
 from jobs.rules import require
 from jobs.terms import Terms
 from marketplace.api.problems import camel_case
@@ -32,8 +34,11 @@ from wallets.budgets.services import payer_for
 # Sent with `job` and `actor`, in the transaction, when a job stops being open: whoever keeps something that hangs on
 # an open job (bids) puts it in order.
 job_left_open = Signal()
+# Sent with `job` and `how` (cancelled, expired, declined) in the transaction, when a job ends before its work began.
+job_called_off = Signal()
 
-EDITABLE = frozenset({"title", "description", "budget", "vertical", "deadline_at", "input_data"})
+REQUIREMENTS = frozenset({"skills", "minimum_reputation", "minimum_completed_jobs"})
+EDITABLE = frozenset({"title", "description", "budget", "vertical", "deadline_at", "input_data"}) | REQUIREMENTS
 SHORTEST_REASON = 3
 
 
@@ -62,7 +67,7 @@ def lock(job: Job) -> Job:
     """The job as it is now, its row locked until the transaction ends. Always the first lock that a verb takes."""
     return (
         Job.objects.select_for_update(of=("self",), no_key=True)
-        .select_related("poster__user", "poster__owner", "worker__user", "worker__owner", "template")
+        .select_related("poster__user", "poster__owner", "worker__user", "worker__owner", "invited", "template")
         .get(pk=job.pk)
     )
 
@@ -79,12 +84,17 @@ def create_job(
     vertical: str = "",
     deadline_at: datetime | None = None,
     terms: Terms | None = None,
+    skills: Iterable[str] = (),
+    minimum_reputation: float | None = None,
+    minimum_completed_jobs: int = 0,
+    invited: Agent | None = None,
     publish: bool = True,
     poster: Agent | None = None,
 ) -> Job:
     """A job of the actor, or of `poster` for whom the actor acts; published at once unless it is to stay a draft.
 
-    `budget` is micro-USDC. Raises Invalid naming the field; InsufficientFunds if the Terms fund on publish.
+    `budget` is micro-USDC. An `invited` agent is offered the job, and nobody else learns of it. Raises Invalid naming
+    the field; InsufficientFunds if the Terms fund on publish.
     """
     require_not_suspended(actor)
     poster = poster or actor
@@ -100,6 +110,10 @@ def create_job(
         output_schema=template.output_schema if template else {},
         deadline_at=deadline_at or timezone.now() + settings.DEFAULT_DEADLINE,
         terms=(terms or Terms.default()).dump(),
+        skills=tidy_skills(skills),
+        minimum_reputation=minimum_reputation,
+        minimum_completed_jobs=minimum_completed_jobs,
+        invited=invited,
     )
     _check(job)
     job.save()
@@ -108,30 +122,50 @@ def create_job(
 
 @transaction.atomic
 def publish_job(*, job: Job, actor: Agent) -> Job:
-    """DRAFT → OPEN: others see it and may bid."""
+    """DRAFT → OPEN: others see it and may bid; a direct offer is seen by its agent alone."""
     job = lock(job)
     transition = require(job, "publish", actor)
     _check(job)
-    _move(job, transition.target, published_at=Now())
+    window = job.rules.bidding_window_seconds
+    ends_at = Now() + timedelta(seconds=window) if window else None
+    _move(job, transition.target, published_at=Now(), bidding_ends_at=ends_at)
     posted = _event("job.posted", job, actor, from_status=Status.DRAFT)
     if job.rules.fund_on == "publish":
         wallets.hold_escrow(job=job, amount=job.budget, event=posted)
     else:
         events.record(posted)
+    if job.invited is not None:
+        _tell_invited(job, actor)
     return job
+
+
+def _tell_invited(job: Job, actor: Agent) -> None:
+    facts = {
+        "title": job.title,
+        "vertical": job.vertical,
+        "budgetUsdc": format_usdc(job.budget),
+        "deadlineAt": format_timestamp(job.deadline_at),
+        "posterId": str(job.poster_id),
+    }
+    events.emit("job.offered", job=job, actor=actor, audience=[job.invited], data=facts)
 
 
 @transaction.atomic
 def update_job(*, job: Job, actor: Agent, **changes: Any) -> Job:
-    """Changes a draft or an open job. With bids the amount on offer stays: bidders counted on it."""
+    """Changes a draft or an open job. With bids the amount on offer and what is asked of bidders stay: they counted on
+    them."""
     job = lock(job)
     require(job, "update", actor)
     unknown = changes.keys() - EDITABLE
     if unknown:
         raise Invalid.field(min(unknown), "Cannot be changed.")
+    if "skills" in changes:
+        changes["skills"] = tidy_skills(changes["skills"])
     changes = {field: value for field, value in changes.items() if getattr(job, field) != value}
     if "budget" in changes and job.status == Status.OPEN and (job.bid_count or job.rules.fund_on == "publish"):
         raise Invalid.field("budgetUsdc", "Cannot be changed once the money is held or there are bids.")
+    if job.bid_count and (asked := REQUIREMENTS & changes.keys()):
+        raise Invalid.field(camel_case(min(asked)), "Cannot be changed once there are bids.")
     if "vertical" in changes and job.status == Status.OPEN and job.payer_id != job.poster_id:
         raise Invalid.field("vertical", "Cannot be changed: the owner's budget allows some categories only.")
     if not changes:
@@ -154,20 +188,52 @@ def _check(job: Job) -> None:
         raise Invalid.field("deadlineAt", f"Must be within {settings.LONGEST_DEADLINE.days} days.")
     if not 0 < job.budget <= MAX_AMOUNT:
         raise Invalid.field("budget", "Must be more than 0 and at most 1000000000.")
+    _check_bidding(job)
     if job.template is not None:
         if not job.template.is_active and job._state.adding:
             raise Invalid.field("templateId", "This template is no longer offered.")
         schemas.require_valid(job.input_data, job.template.input_schema, "inputData")
 
 
+def _check_bidding(job: Job) -> None:
+    window = job.rules.bidding_window_seconds
+    ends_at = job.bidding_ends_at or (timezone.now() + timedelta(seconds=window) if window else None)
+    if ends_at is not None and ends_at >= job.deadline_at:
+        field = "deadlineAt" if job.bidding_ends_at else "terms.biddingWindowSeconds"
+        raise Invalid.field(field, "Bidding must end before the deadline; the time between them is for choosing.")
+    if job.minimum_reputation is not None and not 0 <= job.minimum_reputation <= 1:
+        raise Invalid.field("minimumReputation", "Must be between 0 and 1.")
+    if len(job.skills) > MOST_SKILLS:
+        raise Invalid.field("skills", f"Name at most {MOST_SKILLS} skills.")
+    if (job.invited is None) == (job.rules.bidding == "direct"):
+        says = "Name the agent that a direct offer is for." if job.invited is None else "Is for direct offers alone."
+        raise Invalid.field("invitedAgentId", says)
+    if job.invited is not None and same_hand(job.invited, job.poster):
+        raise Invalid.field("invitedAgentId", "A job cannot be offered to an agent of its own owner.")
+
+
 @transaction.atomic
-def assign_job(*, job: Job, worker: Agent, price: int, actor: Agent) -> Job:
-    """OPEN → ASSIGNED at the agreed micro-USDC, which is now in escrow. Raises InsufficientFunds."""
+def assign_job(
+    *,
+    job: Job,
+    worker: Agent,
+    price: int,
+    actor: Agent | None,
+    verb: str = "assign",
+    promised_at: datetime | Combinable | None = None,
+) -> Job:
+    """OPEN → ASSIGNED at the agreed micro-USDC, which is now in escrow. Raises InsufficientFunds.
+
+    `promised_at` is when the worker said that it would hand in; None for one that was not asked.
+    `verb` says by whose decision: the poster's, the clock's (`award`) or the invited agent's (`accept-offer`). The
+    clock may be late: it chooses among bids that came in time.
+    """
     job = lock(job)
-    transition = require(job, "assign", actor)
-    require_in_time(job)
+    transition = require(job, verb, actor)
+    if verb != "award":
+        require_in_time(job)
     held = job.budget if job.rules.fund_on == "publish" else 0
-    _move(job, transition.target, worker=worker, price=price, assigned_at=Now())
+    _move(job, transition.target, worker=worker, price=price, assigned_at=Now(), promised_at=promised_at)
     assigned = _event("job.assigned", job, actor, from_status=Status.OPEN, amountUsdc=format_usdc(price))
     if job.rules.fund_on == "assign":
         wallets.hold_escrow(job=job, amount=price, event=assigned)
@@ -177,6 +243,14 @@ def assign_job(*, job: Job, worker: Agent, price: int, actor: Agent) -> Job:
         events.record(assigned)
     job_left_open.send(Job, job=job, actor=actor)
     return job
+
+
+@transaction.atomic
+def decline_job(*, job: Job, actor: Agent, reason: str = "") -> Job:
+    """OPEN → CANCELLED by the invited agent of a direct offer; a full refund."""
+    job = lock(job)
+    require(job, "decline", actor)
+    return _cancel(job, actor, "job.declined", reason)
 
 
 @transaction.atomic
@@ -400,7 +474,8 @@ def settle_job(*, job: Job, actor: Agent, to_poster: int, note: str) -> Job:
         payout = wallets.split_escrow(
             job=job, worker=worker, price=price, to_poster=to_poster, fee_bps=job.rules.dispute_fee_bps
         )
-    _move(job, transition.target, payout=payout, **{"cancelled_at" if refund else "completed_at": Now()})
+    ended = "cancelled_at" if refund else "completed_at"
+    _move(job, transition.target, payout=payout, refund=to_poster, **{ended: Now()})
     if not refund:
         Agent.objects.filter(pk=worker.pk).update(completed_jobs=F("completed_jobs") + 1)
     shares = {"refundUsdc": format_usdc(to_poster), "payoutUsdc": format_usdc(payout)}
@@ -422,6 +497,8 @@ def _cancel(job: Job, actor: Agent | None, type: str, reason: str) -> Job:
     _tell(type, job, actor, from_status=before, reason=reason)
     if before == Status.OPEN:
         job_left_open.send(Job, job=job, actor=actor)
+    if before in (Status.OPEN, Status.ASSIGNED):
+        job_called_off.send(Job, job=job, how=type.removeprefix("job."))
     return job
 
 

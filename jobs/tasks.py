@@ -19,34 +19,34 @@ logger = structlog.get_logger(__name__)
 @shared_task
 def approve_due_reviews() -> int:
     """Approves the submissions whose review window has ended; returns how many."""
-    return _settle(due_for_approval, auto_approve_job)
+    return settle(due_for_approval, auto_approve_job)
 
 
 @shared_task
 def expire_due_jobs() -> int:
     """Cancels the open jobs whose deadline has passed; returns how many."""
-    return _settle(due_to_expire, expire_job)
+    return settle(due_to_expire, expire_job)
 
 
 @shared_task
 def mature_due_payouts() -> int:
     """Pays out the payouts whose dispute window has ended; returns how many."""
-    return _settle(due_to_mature, mature_payout)
+    return settle(due_to_mature, mature_payout)
 
 
 @shared_task
 def note_missed_heartbeats() -> int:
     """Flags the jobs whose worker has fallen silent and tells both sides; returns how many."""
-    return _settle(fallen_silent, note_silence)
+    return settle(fallen_silent, note_silence)
 
 
 @shared_task
 def match_new_jobs() -> int:
     """Tells fitting agents of jobs that were published; returns how many jobs."""
-    return _settle(due_to_match, match_job)
+    return settle(due_to_match, match_job)
 
 
-def _settle(due: Callable[[], QuerySet[Job]], verb: Callable[..., Any]) -> int:
+def settle(due: Callable[[], QuerySet[Job]], verb: Callable[..., Any]) -> int:
     """Does the verb to each due job, each in its own transaction; one that fails is logged and does not stop the rest.
 
     All that are due, however many: a limit would let that many failing ones hide the others for ever. A job that

@@ -4,23 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
 
+from jobs.bidding import HEAVIEST_WEIGHT, LONGEST_WINDOW, PARTS, RULES, SHORTEST_WINDOW, BiddingRule
 from marketplace.errors import Invalid
 from marketplace.money import BASIS_POINTS
 
 FUND_ON = ("publish", "assign", "never")
 REJECTION = ("revise", "refund")
-BIDDING = ("open",)
-LONGEST_WINDOW = int(timedelta(days=90).total_seconds())
+BIDDING = tuple(RULES)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Terms:
-    """Fees in basis points, windows in seconds; `revisions_allowed` None means any number."""
+    """Fees in basis points, windows in seconds; `revisions_allowed` None means any number.
+
+    Without a bidding window bids are taken until the deadline. Terms from before there were weights are standard ones.
+    """
 
     fund_on: str
     release_fee_bps: int
@@ -31,11 +33,16 @@ class Terms:
     revisions_allowed: int | None
     rejection: str
     bidding: str
+    bidding_window_seconds: int | None = None
+    weights: Mapping[str, int] | None = None
+    auto_accept: bool = False
 
     @classmethod
     def default(cls, **changes: Any) -> Terms:
         """The market's default Terms with changes. Raises Invalid naming the term that makes no sense."""
-        terms = cls(**{**settings.DEFAULT_TERMS, **changes})
+        rule = RULES.get(changes.get("bidding", settings.DEFAULT_TERMS["bidding"]))
+        of_rule = {**rule.terms, "weights": dict(rule.weights)} if rule else {}
+        terms = cls(**{**settings.DEFAULT_TERMS, **of_rule, **changes})
         terms.validate()
         return terms
 
@@ -43,6 +50,11 @@ class Terms:
     def load(cls, stored: Mapping[str, Any]) -> Terms:
         """The Terms as a job keeps them."""
         return cls(**stored)
+
+    @property
+    def rule(self) -> BiddingRule:
+        """How bidding runs."""
+        return RULES[self.bidding]
 
     def dump(self) -> dict[str, Any]:
         """The Terms as a job keeps them."""
@@ -59,6 +71,26 @@ class Terms:
         _require_between("terms.disputeWindowSeconds", self.dispute_window_seconds, 0, LONGEST_WINDOW)
         if self.revisions_allowed is not None:
             _require_between("terms.revisionsAllowed", self.revisions_allowed, 0, 100)
+        self._validate_window()
+        self._validate_weights()
+
+    def _validate_window(self) -> None:
+        if self.bidding_window_seconds is not None:
+            _require_between("terms.biddingWindowSeconds", self.bidding_window_seconds, SHORTEST_WINDOW, LONGEST_WINDOW)
+            if not self.rule.takes_bids:
+                raise Invalid.field("terms.biddingWindowSeconds", "A direct offer takes no bids; leave it out.")
+        elif self.rule.is_sealed:
+            raise Invalid.field("terms.biddingWindowSeconds", "Say when the sealed bids are opened.")
+        elif self.auto_accept:
+            raise Invalid.field("terms.biddingWindowSeconds", "Say when the best bid is accepted.")
+
+    def _validate_weights(self) -> None:
+        for part, weight in (self.weights or {}).items():
+            if part not in PARTS:
+                raise Invalid.field(f"terms.weights.{part}", f"Must be one of {', '.join(PARTS)}.")
+            _require_between(f"terms.weights.{part}", weight, 0, HEAVIEST_WEIGHT)
+        if self.weights is not None and not any(self.weights.values()):
+            raise Invalid.field("terms.weights", "At least one weight must be more than 0.")
 
 
 def _require_between(field: str, value: int, least: int, most: int) -> None:

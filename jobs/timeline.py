@@ -19,8 +19,13 @@ WORDS = {
     "job.posted": ("green", "posted the job", ""),
     "job.updated": ("", "changed the job", ""),
     "bid.received": ("", "bid {amountUsdc} USDC", ""),
+    "bid.lowered": ("", "lowered a bid to {amountUsdc} USDC", ""),
+    "bid.sealed": ("", "", "A sealed bid came in or was taken back; there are {bidCount}"),
+    "job.bidding_closed": ("", "", "Bidding ended"),
+    "job.award_failed": ("red", "", "The best bid could not be accepted: {reason}"),
     "bid.withdrawn": ("", "took back a bid of {amountUsdc} USDC", ""),
-    "job.assigned": ("green", "hired {worker}", ""),
+    "job.assigned": ("green", "hired {worker}", "{worker} won the job"),
+    "job.declined": ("red", "declined the offer", ""),
     "job.started": ("", "started work", ""),
     "job.progress": ("", "reported {percent}% done", ""),
     "job.heartbeat_missed": ("red", "", "{agentId} has sent no sign of life for a while"),
@@ -29,6 +34,7 @@ WORDS = {
     "job.approved": ("green", "approved the work", "The review window ended, so the work was approved"),
     "job.paid": ("green", "released {payoutUsdc} USDC to the worker", "{payoutUsdc} USDC was released to the worker"),
     "job.tipped": ("green", "gave a tip of {tipUsdc} USDC", ""),
+    "review.received": ("brass", "gave {rating} of 5 stars", ""),
     "job.payout_cleared": ("green", "", "{payoutUsdc} USDC cleared: it is the worker’s to spend"),
     "dispute.opened": ("red", "opened a dispute", ""),
     "dispute.resolved": ("brass", "ruled on the dispute", ""),
@@ -42,7 +48,10 @@ PRIVATE = {
     "job.paid",
     "job.tipped",
     "job.payout_cleared",
+    "job.award_failed",
     "bid.received",
+    "bid.lowered",
+    "bid.sealed",
     "bid.withdrawn",
 }
 
@@ -76,6 +85,8 @@ def _line(event: Event, job: Job, with_note: bool) -> Line:
     tone, did, happened = WORDS[event.type]
     # Events are kept for ever: one that was born before a word was added to its data says the rest.
     data: dict[str, Any] = defaultdict(str, event.data, worker=job.worker.name if job.worker else "")
+    if event.type == "job.assigned" and job.invited_id is not None:
+        did = "took the offer"
     words = (did if event.actor else happened or did).format_map(data)
     note = str(data.get("note") or data.get("reason") or "") if with_note and event.actor else ""
     if event.type == "job.approved":

@@ -15,10 +15,11 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from agents.models import Agent
 from jobs import queries, services, timeline
-from jobs.forms import ApprovalForm, ChangesForm, JobForm, ProgressForm, ReasonForm, SearchForm, TipForm
+from jobs.forms import NAMES, ApprovalForm, ChangesForm, JobForm, ProgressForm, ReasonForm, SearchForm, TipForm
 from jobs.lifecycle import Status
 from jobs.models import PLAIN, Job
 from jobs.receipts import find_receipt, has_receipt
+from jobs.reviews.services import approve_and_review
 from jobs.rules import available_actions, is_party, is_poster, is_worker, require
 from jobs.schema_forms import SchemaForm, facts
 from jobs.terms import Terms
@@ -88,6 +89,7 @@ def job_page(request: HttpRequest, job: Job, status: int = 200, **context: Any) 
         "is_poster": is_poster(actor, job),
         "is_party": is_party(actor, job),
         "is_worker": is_worker(actor, job),
+        "is_sealed": queries.is_sealed(job),
         "requirements": facts(job.input_data, job.template.input_schema if job.template else {}),
         "held": wallets.escrow_balance(job) if job.worker_id else 0,
         "lines": timeline.lines(job, actor),
@@ -140,25 +142,29 @@ def job_create(request: HttpRequest) -> HttpResponse:
 @page
 def job_create_from(request: HttpRequest, slug: str) -> HttpResponse:
     template = None if slug == PLAIN else queries.find_template(slug)
-    first = JobForm.first_values(template, settings.DEFAULT_DEADLINE)
+    first = JobForm.first_values(template, settings.DEFAULT_DEADLINE) | {"invited": request.GET.get("invite", "")}
     form = JobForm(request.POST or None, template=template, initial=first)
     input_form = SchemaForm(template.input_schema, request.POST or None, prefix="input") if template else None
 
     def save(typed: dict[str, Any]) -> Job:
-        terms = Terms.default(review_window_seconds=typed.pop("review_window"))
+        terms = JobForm.pop_terms(typed)
         publish = "draft" not in request.POST
         return services.create_job(actor=member_of(request), template=template, terms=terms, publish=publish, **typed)
 
     job, status = _save(request, form, input_form, save)
     if job is not None:
-        said = "The job is open for bids." if job.status == Status.OPEN else "The draft is saved; only you can see it."
-        return done(request, said, "job_detail", job.pk)
+        return done(request, _said_of_new(job), "job_detail", job.pk)
     return _job_form(request, form, input_form, status, template=template)
 
 
+def _said_of_new(job: Job) -> str:
+    if job.status != Status.OPEN:
+        return "The draft is saved; only you can see it."
+    return f"The offer is with {job.invited.name}." if job.invited else "The job is open for bids."
+
+
 def _job_update(request: HttpRequest, job: Job) -> HttpResponse:
-    form = JobForm(request.POST or None, template=job.template, initial=_typed(job))
-    del form.fields["review_window"]
+    form = JobForm(request.POST or None, template=job.template, initial=_typed(job)).without_terms()
     schema = job.template.input_schema if job.template else None
     input_form = SchemaForm(schema, request.POST or None, prefix="input") if schema is not None else None
     if input_form is not None:
@@ -174,7 +180,9 @@ def _job_update(request: HttpRequest, job: Job) -> HttpResponse:
 
 
 def _typed(job: Job) -> dict[str, Any]:
-    return {name: getattr(job, name) for name in ("title", "description", "vertical", "budget", "deadline_at")}
+    words = ("title", "description", "vertical", "budget", "deadline_at")
+    asked = ("skills", "minimum_reputation", "minimum_completed_jobs")
+    return {name: getattr(job, name) for name in words + asked}
 
 
 def _save(
@@ -197,7 +205,7 @@ def _save(
             refusal.errors = [error for error in refusal.errors if error not in mine]
             if mine and not refusal.errors:
                 return None, refusal.status
-        show_refusal(form, refusal, {"budgetUsdc": "budget"})
+        show_refusal(form, refusal, NAMES)
         return None, refusal.status
 
 
@@ -250,10 +258,10 @@ ACTIONS = {
         lambda form: {"output_data": form.value()},
     ),
     "approve": Action(
-        services.approve_job,
+        approve_and_review,
         "Approved: the worker has been paid.",
         _form(ApprovalForm),
-        lambda form: {"tip": form.cleaned_data["tip"] or 0},
+        lambda form: {**form.cleaned_data, "tip": form.cleaned_data["tip"] or 0},
     ),
     "tip": Action(
         services.tip_job,

@@ -17,13 +17,14 @@ class MarketError(Exception):
     """A refusal, worded for the person or program that asked.
 
     Pages show `detail` as it stands; the API turns the whole into a problem document with `status`, `code`,
-    `title`, `errors` and the members of `extra`.
+    `title`, `errors`, the members of `extra`, and `headers`.
     """
 
     status = 409
     code = "CONFLICT"
     title = "Conflict"
     detail = "The request conflicts with the current state."
+    headers: Mapping[str, str] = {}
 
     def __init__(
         self,

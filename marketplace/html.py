@@ -50,7 +50,10 @@ def page(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
             problem = problem_of(error)
             if problem is None:
                 raise
-            return render(request, "refusal.html", {"problem": problem}, status=problem.status)
+            response = render(request, "refusal.html", {"problem": problem}, status=problem.status)
+            for name, value in problem.headers.items():
+                response[name] = value
+            return response
 
     return answer
 

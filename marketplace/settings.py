@@ -4,6 +4,7 @@ LOCAL is on when no DATABASE_URL is given (the embedded servers are used) or whe
 Everything else comes from the environment; docs/operations.md lists the names.
 """
 
+import tomllib
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from marketplace.logs import hide_secrets
 
 env = environ.Env()
 BASE_DIR = Path(__file__).resolve().parent.parent
+PACKAGE_VERSION = tomllib.loads((BASE_DIR / "pyproject.toml").read_text())["project"]["version"]
 
 EMBEDDED = not env.str("DATABASE_URL", "")
 LOCAL = env.bool("GUILDHALL_LOCAL", EMBEDDED)
@@ -41,11 +43,16 @@ INSTALLED_APPS = [
     "marketplace",
     "marketplace.api",
     "marketplace.events",
+    "marketplace.statistics",
+    "marketplace.releases",
+    "marketplace.health",
     "marketplace.pages",
     "agents",
+    "agents.oauth",
     "agents.inbox",
     "agents.streams",
     "agents.mail",
+    "agents.claims",
     "agents.webhooks",
     "wallets",
     "wallets.audit",
@@ -53,11 +60,17 @@ INSTALLED_APPS = [
     "wallets.rails",
     "wallets.rails.evm",
     "jobs",
+    "jobs.conversations",
+    "jobs.reputation",
+    "jobs.reviews",
     "bids",
     "bids.credits",
     "disputes",
+    "marketplace.dialects.molted",
     "allauth",
     "allauth.account",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.google",
     "rest_framework",
     "django_filters",
     "drf_spectacular",
@@ -79,7 +92,9 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "marketplace.api.middleware.RequestIdMiddleware",
+    "marketplace.api.middleware.RateLimitMiddleware",
     "marketplace.api.middleware.RefuseNulMiddleware",
+    "agents.lean.LeanMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -93,6 +108,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "marketplace.pages.middleware.keep_fragments_apart",
+    "agents.limits.AccountLimitsMiddleware",
 ]
 
 ROOT_URLCONF = "marketplace.urls"
@@ -127,9 +143,11 @@ _options["options"] = f"-c lock_timeout={env.int('DATABASE_LOCK_TIMEOUT_MS', 500
 _options["prepare_threshold"] = 2
 # A connection that PostgreSQL has ended meanwhile is replaced before a request gets it.
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
-# 0 is for processes that do one thing at a time, such as Celery's.
-if _pool_size := env.int("DATABASE_POOL_SIZE", 16):
+# Each thread keeps its own; a pool is for processes with more threads than PostgreSQL should have connections.
+if _pool_size := env.int("DATABASE_POOL_SIZE", 0):
     _options["pool"] = {"min_size": 1, "max_size": _pool_size, "timeout": 10}
+else:
+    DATABASES["default"]["CONN_MAX_AGE"] = 600
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 REDIS_URL = env.str("REDIS_URL", "") or embedded.redis_url()
@@ -150,6 +168,8 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TASK_TIME_LIMIT = 120
 # A worker that takes nothing for so long while messages wait ends, for another to take its place.
 WORKER_STALE_SECONDS = env.float("WORKER_STALE_SECONDS", 40.0)
+# A worker or beat that has left no sign of life for so long counts as down (marketplace.health).
+ALIVE_SECONDS = env.int("ALIVE_SECONDS", 20)
 # Deliveries have a worker of their own: receivers that hang must not hold up the relay or the clock.
 CELERY_TASK_ROUTES = {"agents.webhooks.tasks.*": {"queue": "webhooks"}}
 # Every wait is a row in PostgreSQL; these sweeps find the rows that are due, whatever was lost on the way.
@@ -157,7 +177,7 @@ SWEEP_SECONDS = env.float("SWEEP_SECONDS", 2.0)
 SEAL_SECONDS = 60.0
 # How long the program of a worker may send no sign of life before both sides are told.
 HEARTBEAT_SECONDS = env.int("HEARTBEAT_SECONDS", 900)
-# How many agents at most are told of one new job; those with most completed jobs first.
+# How many agents at most are told of one new job; those of the best reputation first.
 MOST_MATCHES = env.int("MOST_MATCHES", 10_000)
 CELERY_BEAT_SCHEDULE = {
     name: {"task": task, "schedule": timedelta(seconds=seconds), "options": {"expires": seconds * 5}}
@@ -166,10 +186,14 @@ CELERY_BEAT_SCHEDULE = {
         ("deliver webhooks", "agents.webhooks.tasks.deliver_webhooks", SWEEP_SECONDS),
         ("send letters", "agents.mail.tasks.send_letters", SWEEP_SECONDS * 5),
         ("forget letters", "agents.mail.tasks.forget_letters", 3600.0),
+        ("mail claims", "agents.claims.tasks.send_claim_mails", SWEEP_SECONDS * 5),
+        ("expire sign-ups", "agents.claims.tasks.expire_signups", 60.0),
         ("approve reviews", "jobs.tasks.approve_due_reviews", SWEEP_SECONDS),
+        ("close bidding", "bids.tasks.close_due_bidding", SWEEP_SECONDS),
         ("expire jobs", "jobs.tasks.expire_due_jobs", SWEEP_SECONDS * 5),
         ("match new jobs", "jobs.tasks.match_new_jobs", SWEEP_SECONDS * 5),
         ("note missed heartbeats", "jobs.tasks.note_missed_heartbeats", SWEEP_SECONDS * 5),
+        ("compute reputation", "jobs.reputation.tasks.compute_reputation", SWEEP_SECONDS * 5),
         ("mature payouts", "jobs.tasks.mature_due_payouts", SWEEP_SECONDS * 5),
         ("move withdrawals", "wallets.rails.tasks.move_withdrawals", SWEEP_SECONDS),
         ("receive deposits", "wallets.rails.tasks.receive_deposits", SWEEP_SECONDS),
@@ -177,6 +201,8 @@ CELERY_BEAT_SCHEDULE = {
         ("reconcile the books", "wallets.audit.tasks.reconcile", 600.0),
         ("forget deliveries", "agents.webhooks.tasks.forget_deliveries", 600.0),
         ("forget notifications", "agents.inbox.tasks.forget_notifications", 3600.0),
+        ("forget programs", "agents.oauth.tasks.forget_programs", 3600.0),
+        ("forget durations", "marketplace.statistics.tasks.forget_durations", 3600.0),
         ("forget idempotency keys", "marketplace.api.tasks.forget_idempotency_keys", 3600.0),
     ]
 }
@@ -208,6 +234,28 @@ ACCOUNT_LOGIN_ON_EMAIL_CONFIRMATION = True
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = "http" if LOCAL else "https"
 ACCOUNT_ADAPTER = "agents.adapter.AccountAdapter"
+ACCOUNT_FORMS = {"signup": "agents.accounts.SignupForm"}
+# These are counted by agents.limits, in one step and before a password is looked at.
+ACCOUNT_RATE_LIMITS = dict.fromkeys(
+    ("login", "login_failed", "signup", "reset_password", "reset_password_from_key"), ""
+)
+# Answers to login, sign-up and password reset come at whole multiples of this, so that their time says nothing.
+ACCOUNT_ANSWER_SECONDS = env.float("ACCOUNT_ANSWER_SECONDS", 0.5)
+# Programs that a person lets in (agents.oauth): how long their tokens and the codes that people type are good.
+ACCESS_TOKEN_SECONDS = env.int("ACCESS_TOKEN_SECONDS", 900)
+REFRESH_TOKEN_DAYS = env.int("REFRESH_TOKEN_DAYS", 60)
+DEVICE_CODE_SECONDS = env.int("DEVICE_CODE_SECONDS", 900)
+# Logging in with Google, for those who have given us credentials for it.
+GOOGLE_LOGIN = bool(env.str("GOOGLE_CLIENT_ID", ""))
+SOCIALACCOUNT_PROVIDERS = {
+    "google": {
+        "APPS": [{"client_id": env.str("GOOGLE_CLIENT_ID"), "secret": env.str("GOOGLE_CLIENT_SECRET"), "key": ""}]
+        if GOOGLE_LOGIN
+        else [],
+        "SCOPE": ["profile", "email"],
+        "OAUTH_PKCE_ENABLED": True,
+    }
+}
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "home"
 ACCOUNT_LOGOUT_REDIRECT_URL = "home"
@@ -223,6 +271,7 @@ DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.str("DEFAULT_FROM_EMAIL", "Guildhall <gu
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
+        "agents.oauth.authentication.AccessTokenAuthentication",
         "agents.authentication.ApiKeyAuthentication",
         "agents.authentication.SessionAuthentication",
     ],
@@ -256,12 +305,14 @@ SPECTACULAR_SETTINGS = {
         "EndpointStatus": "agents.webhooks.models.Endpoint.Status",
         "JobStatus": "jobs.lifecycle.Status",
         "TransferKind": "wallets.models.Transfer.Kind",
+        "ReviewRole": "jobs.reviews.models.Review.Role",
         "Verdict": "jobs.models.Submission.Verdict",
     },
-    "PREPROCESSING_HOOKS": ["marketplace.api.schema.without_trailing_slashes"],
+    "PREPROCESSING_HOOKS": ["marketplace.api.schema.native_addresses"],
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "agents.webhooks.openapi.add_webhooks",
+        "marketplace.api.document.finish",
     ],
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
@@ -270,10 +321,48 @@ SPECTACULAR_SETTINGS = {
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 IDEMPOTENCY_KEY_LIFETIME = timedelta(hours=24)
 
+# How often one may ask: `requests/window`, several between commas, empty for no limit (marketplace.api.throttling).
+# Windows of the API are short, so that Retry-After is: clients do as it says, however long it is.
+THROTTLES = {
+    scope: env.str(f"THROTTLE_{scope.upper()}", rates)
+    for scope, rates in {
+        # By address, of callers with neither key nor session.
+        "anonymous": "100/10s",
+        # By key, or by person with a session.
+        "key": "200/10s",
+        # By address, and by the account that is named, whether there is one or not.
+        "login": "10/m, 100/h",
+        "login_account": "10/m, 50/h",
+        "signup": "5/m, 30/h",
+        "signup_account": "3/10m",
+        # By address: agents that register themselves, each with a bonus.
+        "registration": "5/h",
+        "password_reset": "5/m, 30/h",
+        "password_reset_account": "3/10m",
+        # By address: programs that register themselves, that ask for a code, and that poll or refresh with one.
+        "program_registration": "5/m, 20/h",
+        "program_login": "10/m, 60/h",
+        "program_token": "60/m",
+        # By address and by person: the codes of programs that are typed in.
+        "device_code": "10/m, 50/h",
+        "device_code_account": "10/m, 50/h",
+        # Of the dialects, by agent, or by address of callers without a key.
+        "molted": "60/m",
+    }.items()
+}
+# Without Valkey everything goes uncounted but these, which are refused: what tries passwords and codes, writes to
+# mailboxes or makes accounts. What programs poll and refresh with cannot be guessed.
+THROTTLES_FAIL_CLOSED = frozenset(THROTTLES) - {"anonymous", "key", "molted", "program_token"}
+
+# Lists that most callers ask for most of the time, and the functions that answer them (agents.lean).
+LEAN_VIEWS = {"/v1/jobs": "jobs.public_list.answer"}
+# So long may a list be old that nobody in particular asks for; 0 keeps none.
+LIST_CACHE_SECONDS = env.float("LIST_CACHE_SECONDS", 1.0)
+
 # The market
 
 # Default Terms of a deal (DESIGN, Default Terms): basis points and seconds.
-DEFAULT_TERMS = {
+DEFAULT_TERMS: dict[str, Any] = {
     "fund_on": "assign",
     "release_fee_bps": 500,
     "cancel_fee_bps": 0,
@@ -283,6 +372,16 @@ DEFAULT_TERMS = {
     "revisions_allowed": None,
     "rejection": "revise",
     "bidding": "open",
+}
+# What each dialect changes in them, for jobs that are posted in it.
+DIALECT_TERMS: dict[str, dict[str, Any]] = {
+    "molted": {
+        "fund_on": "publish",
+        "release_fee_bps": 0,
+        "dispute_fee_bps": 0,
+        "review_window_seconds": 14 * 24 * 3600,
+        "rejection": "refund",
+    },
 }
 # How money enters and leaves, by name; RAIL names the one that takes new money. Micro-USDC and seconds.
 RAILS: dict[str, dict[str, Any]] = {
@@ -321,12 +420,19 @@ WITHDRAWAL_STUCK_AFTER = timedelta(seconds=env.int("WITHDRAWAL_STUCK_SECONDS", 3
 WITHDRAWAL_LEASE_SECONDS = env.float("WITHDRAWAL_LEASE_SECONDS", 60.0)
 # Given once to each person who confirms an e-mail address, until the budget is used up; 0 gives none.
 SIGNUP_BONUS = env.int("SIGNUP_BONUS", 0)
-SIGNUP_BONUS_BUDGET = env.int("SIGNUP_BONUS_BUDGET", 0)
+SIGNUP_BONUS_BUDGET = env.int("SIGNUP_BONUS_BUDGET", 1_000_000_000_000 if RAIL == "embedded" else 0)
+# Whether agents may register themselves, owned by nobody, and what each is given out of the same budget.
+AGENT_REGISTRATION = env.bool("AGENT_REGISTRATION", True)
+AGENT_BONUS = env.int("AGENT_BONUS", 100_000_000)
 # Bids that an agent places for free in a calendar month, and what one more costs in micro-USDC.
 BID_CREDITS_MONTHLY = env.int("BID_CREDITS_MONTHLY", 60)
 BID_CREDIT_PRICE = env.int("BID_CREDIT_PRICE", 100_000)
+# Ends of a job before its work began that give credits back: cancelled (by its poster), expired, declined.
+BID_CREDIT_REFUNDS = frozenset(env.list("BID_CREDIT_REFUNDS", default=["cancelled", "expired", "declined"]))
 DEFAULT_DEADLINE = timedelta(days=30)
 LONGEST_DEADLINE = timedelta(days=3650)
+# How long after its completion a job can be reviewed.
+REVIEW_DAYS = env.int("REVIEW_DAYS", 14)
 
 # A seal leaves out the newest transfers: those of transactions that begin unseen, and of clocks that are put right.
 SEAL_MARGIN_SECONDS = 10.0
@@ -361,6 +467,9 @@ STREAM_HEARTBEAT_SECONDS = env.float("STREAM_HEARTBEAT_SECONDS", 15.0)
 STREAM_CHECK_SECONDS = env.float("STREAM_CHECK_SECONDS", 20.0)
 # Each with a connection of the pool when it asks something.
 STREAM_THREADS = 4
+
+# How long an agent that signed itself up keeps its handle and can be claimed.
+AGENT_SIGNUP_DAYS = env.int("AGENT_SIGNUP_DAYS", 7)
 
 # Static files and templates
 
@@ -398,7 +507,7 @@ SECURE_REFERRER_POLICY = "same-origin"
 BEHIND_PROXY = env.bool("BEHIND_PROXY", False)
 if BEHIND_PROXY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
-# How many of the last addresses in X-Forwarded-For are our own proxies': login limits count by the one before.
+# How many of the last addresses in X-Forwarded-For come from proxies of ours: limits count by the first of them.
 ALLAUTH_TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", 1 if BEHIND_PROXY else 0)
 X_FRAME_OPTIONS = "DENY"
 CONTENT_SECURITY_POLICY = {
@@ -410,7 +519,8 @@ CONTENT_SECURITY_POLICY = {
         "font-src": [SELF],
         "connect-src": [SELF, *([STREAM_URL] if STREAM_URL else [])],
         "manifest-src": [SELF],
-        "form-action": [SELF],
+        # The form that leads to Google is answered with a redirect there.
+        "form-action": [SELF, *(["https://accounts.google.com"] if GOOGLE_LOGIN else [])],
         "frame-ancestors": [NONE],
         "base-uri": [NONE],
     }

@@ -35,7 +35,7 @@ SECONDS_TO_ANSWER = 60
 # What ends sooner after its start is not helped by starting it again.
 SECONDS_TO_SETTLE = 5
 # In each web process. More only share out its one interpreter lock: on 2 processors 4 threads answered 629 requests
-# a second, 16 threads 521 and 32 threads 315. Never more than DATABASE_POOL_SIZE, so that none waits for a connection.
+# a second, 16 threads 521 and 32 threads 315.
 WEB_THREADS = min(2 * (os.cpu_count() or 1) + 1, 16)
 # What a worker leaves with that takes nothing though messages wait (marketplace.workers, which needs Django).
 STALE = 75
@@ -64,17 +64,15 @@ def site_programs(
     stream_port = stream_port or port + 1
     addresses = {"SITE_URL": site_url(host, port), "STREAM_URL": site_url(host, stream_port)}
     environment = {**addresses, "PYTHONUNBUFFERED": "1"}
-    # A worker's process has one task, and so one connection, at a time.
-    background = environment | {"DATABASE_POOL_SIZE": "0"}
     celery = [sys.executable, "-W", "ignore:You're running the worker with superuser", "-m", "celery"]
     celery += ["--app", "marketplace", "--quiet"]
     schedule = str(embedded.data_home() / f"beat-schedule-{port}")
-    worker = Program("worker", [*celery, "worker", "--concurrency", "2", "--loglevel", "INFO"], background)
+    worker = Program("worker", [*celery, "worker", "--concurrency", "2", "--loglevel", "INFO"], environment)
     # Receivers that hang hold up nothing but other deliveries. Threads, since a delivery waits most of the time, and
     # two, so that one goes on while the other waits for its last answers.
     sending = ["--queues", "webhooks", "--hostname", "webhooks@%h", "--pool", "threads", "--concurrency", "2"]
-    webhooks = Program("webhooks", [*celery, "worker", *sending, "--loglevel", "INFO"], background)
-    beat = Program("beat", [*celery, "beat", "--schedule", schedule, "--pidfile", ""], background)
+    webhooks = Program("webhooks", [*celery, "worker", *sending, "--loglevel", "INFO"], environment)
+    beat = Program("beat", [*celery, "beat", "--schedule", schedule, "--pidfile", ""], environment)
     listening = ["--host", host, "--port", str(stream_port)]
     streams = Program("streams", [sys.executable, "-m", "agents.streams", *listening], environment)
     web = Program("web", _web_command(host, port, workers, reload), environment)

@@ -1,10 +1,9 @@
 """Every address: the API under /v1 and its documentation, accounts, the operators' admin, and the pages."""
 
 from allauth.account.decorators import secure_admin_login
+from django.conf import settings
 from django.contrib import admin
-from django.urls import URLPattern, URLResolver, include, path, re_path
-
-from marketplace.pages.health import HealthView
+from django.urls import URLPattern, URLResolver, include, path
 
 # Operators sign in where everybody does.
 admin.autodiscover()
@@ -18,6 +17,8 @@ handler500 = "marketplace.api.views.server_error"
 api: list[URLPattern | URLResolver] = [
     path("", include("bids.credits.api_urls")),
     path("", include("bids.api_urls")),
+    path("", include("jobs.conversations.api_urls")),
+    path("", include("jobs.reviews.api_urls")),
     path("", include("jobs.api_urls")),
     path("", include("disputes.api_urls")),
     path("", include("wallets.audit.api_urls")),
@@ -26,14 +27,28 @@ api: list[URLPattern | URLResolver] = [
     path("", include("agents.inbox.api_urls")),
     path("", include("agents.webhooks.api_urls")),
     path("", include("agents.streams.api_urls")),
+    path("", include("agents.claims.api_urls")),
     path("", include("agents.api_urls")),
-    re_path("^health/?$", HealthView.as_view(), name="health"),
+    path("", include("agents.oauth.api_urls")),
+    path("", include("marketplace.activity.api_urls")),
+    path("", include("marketplace.statistics.api_urls")),
+    path("", include("marketplace.releases.api_urls")),
+    path("", include("marketplace.health.api_urls")),
+]
+
+google = [
+    path("account/", include("allauth.socialaccount.providers.google.urls")),
+    path("account/google/", include("allauth.socialaccount.urls")),
 ]
 
 urlpatterns = [
     path("v1/", include(api)),
+    path("molted/", include("marketplace.dialects.molted.urls")),
     path("", include("marketplace.api.urls")),
+    # Before allauth's, which would take "programs" for nothing that it knows.
+    path("", include("agents.oauth.urls")),
     path("account/", include("allauth.account.urls")),
+    *(google if settings.GOOGLE_LOGIN else ()),
     path("admin/", admin.site.urls),
     path("", include("marketplace.pages.urls")),
     path("", include("wallets.budgets.urls")),
@@ -42,8 +57,11 @@ urlpatterns = [
     path("", include("agents.inbox.urls")),
     path("", include("agents.webhooks.urls")),
     path("", include("agents.streams.urls")),
+    path("", include("agents.claims.urls")),
     path("", include("agents.urls")),
-    # Before those of jobs, whose actions would take "bids" and "dispute" for verbs.
+    # Before those of jobs, whose actions would take "bids", "dispute" and "review" for verbs.
+    path("", include("jobs.conversations.urls")),
+    path("", include("jobs.reviews.urls")),
     path("", include("disputes.urls")),
     path("", include("bids.urls")),
     path("", include("jobs.urls")),

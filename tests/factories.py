@@ -58,9 +58,17 @@ def make_bid(job: Job, bidder: Agent, amount: int = PRICE) -> Bid:
     return place_bid(job=job, bidder=bidder, amount=amount, actor=bidder)
 
 
-def assigned_job(poster: Agent, worker: Agent, *, price: int = PRICE, **changes: Any) -> Job:
+def wanted_job(poster: Agent, worker: Agent, *, price: int = PRICE, rival: Agent | None = None, **changes: Any) -> Bid:
+    """The worker's bid on an open job, and before it that of a rival, who asks for more."""
+    job = open_job(poster, **changes)
+    if rival:
+        make_bid(job, rival, price + MICRO)
+    return make_bid(job, worker, price)
+
+
+def assigned_job(poster: Agent, worker: Agent, **changes: Any) -> Job:
     """A job given to the worker at its bid."""
-    return accept_bid(bid=make_bid(open_job(poster, **changes), worker, price), actor=poster).job
+    return accept_bid(bid=wanted_job(poster, worker, **changes), actor=poster).job
 
 
 def started_job(poster: Agent, worker: Agent, **changes: Any) -> Job:
@@ -90,12 +98,12 @@ def disputed_job(poster: Agent, worker: Agent, **changes: Any) -> Job:
 
 
 def job_in(status: Status, poster: Agent, worker: Agent, **changes: Any) -> Job:
-    """A job in that status, brought there by the verbs; the worker has a bid on an open one."""
+    """A job in that status, brought there by the verbs; the worker has a bid on an open one, and the `rival` on any."""
     match status:
         case Status.DRAFT:
-            return draft_job(poster, **changes)
+            return draft_job(poster, **{name: value for name, value in changes.items() if name != "rival"})
         case Status.OPEN:
-            return make_bid(open_job(poster, **changes), worker).job
+            return wanted_job(poster, worker, **changes).job
     paths = {
         Status.ASSIGNED: assigned_job,
         Status.IN_PROGRESS: started_job,

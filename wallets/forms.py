@@ -11,11 +11,11 @@ from django.conf import settings
 from django.core.validators import MaxValueValidator
 from django.db.models import QuerySet
 
+from marketplace.addresses import parse_address
 from marketplace.errors import Invalid
 from marketplace.html import ProseField, UsdcField
 from marketplace.money import format_usdc, parse_usdc
 from marketplace.periods import end_of_day, end_of_month
-from wallets.addresses import parse_address
 from wallets.models import Account, Entry, Transfer
 
 LAST_DAY = MaxValueValidator(date(2999, 12, 31))

@@ -191,4 +191,9 @@ def describe(entry: Entry) -> str:
 
 def reference(transfer: Transfer) -> str:
     """A stable `0x` + 64 hex digits for an internal transfer; clients expect a transaction hash (WIRE 1.4)."""
-    return "0x" + hashlib.sha256(f"transfer:{transfer.pk}".encode()).hexdigest()
+    return reference_of(transfer.pk)
+
+
+def reference_of(transfer_id: UUID) -> str:
+    """The same, by its id."""
+    return "0x" + hashlib.sha256(f"transfer:{transfer_id}".encode()).hexdigest()

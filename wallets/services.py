@@ -11,12 +11,12 @@ from django.db.models.functions import Now
 
 from agents.models import Agent
 from agents.rules import require_control, require_not_suspended
+from marketplace.addresses import parse_address
 from marketplace.errors import Invalid, NotAllowed
 from marketplace.events import services as events
 from marketplace.events.services import NewEvent
 from marketplace.money import MAX_AMOUNT, format_usdc, share
 from wallets import ledger
-from wallets.addresses import parse_address
 from wallets.budgets import services as budgets
 from wallets.ledger import KeyReused, Leg
 from wallets.models import Deposit, DepositAddress, Transfer, Withdrawal
@@ -94,12 +94,13 @@ def receive_payment(
 
 
 @transaction.atomic
-def grant_signup_bonus(*, agent: Agent) -> int:
+def grant_signup_bonus(*, agent: Agent, amount: int | None = None) -> int:
     """Gives the new account its bonus, once; returns its micro-USDC, 0 when the budget for bonuses is used up.
 
+    `amount` is what people get unless it is said.
     It is spent on others' work and never withdrawn (SURVIVE M2): see `bonus_unspent`.
     """
-    amount = settings.SIGNUP_BONUS
+    amount = settings.SIGNUP_BONUS if amount is None else amount
     if not amount:
         return 0
     with connection.cursor() as cursor:  # one at a time, so that the budget is never passed

@@ -42,9 +42,11 @@ KINDS = {
         Kind(
             "jobs",
             "Jobs you take part in",
-            "Assigned, handed in, sent back, approved, cancelled, expired, or gone silent.",
+            "Offered, assigned, handed in, sent back, approved, cancelled, expired, or gone silent.",
             Rhythm.EACH,
             (
+                "job.offered",
+                "job.declined",
                 "job.assigned",
                 "job.submitted",
                 "job.revision_requested",
@@ -52,6 +54,7 @@ KINDS = {
                 "job.cancelled",
                 "job.expired",
                 "job.heartbeat_missed",
+                "job.award_failed",
             ),
             owners="agent_work",
         ),
@@ -65,9 +68,9 @@ KINDS = {
         Kind(
             "bids_received",
             "Bids on your jobs",
-            "Bids that come in, and those that are withdrawn.",
+            "Bids that come in or go lower, those that are withdrawn, and the end of bidding.",
             Rhythm.DAILY,
-            ("bid.received", "bid.withdrawn"),
+            ("bid.received", "bid.lowered", "bid.sealed", "bid.withdrawn", "job.bidding_closed"),
         ),
         Kind(
             "bids_placed",
@@ -122,7 +125,7 @@ KINDS = {
         Kind(
             "agents",
             "Access and budgets",
-            "Keys, budgets and webhooks of yours and of your agents, when somebody or something else changed them.",
+            "Keys, programs, budgets and webhooks of you and your agents, when somebody else changed them.",
             Rhythm.EACH,
             (
                 "agent.created",
@@ -131,6 +134,8 @@ KINDS = {
                 "agent.unsuspended",
                 "api_key.minted",
                 "api_key.revoked",
+                "program.allowed",
+                "program.revoked",
                 "budget.granted",
                 "budget.changed",
                 "budget.paused",

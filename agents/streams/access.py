@@ -1,4 +1,4 @@
-"""Who may listen: a key, a person's session, or a ticket that stands for either for a minute.
+"""Who may listen: a key, a person's session or program, or a ticket that stands for one of them for a minute.
 
 What a stream was opened with is asked again while it is open, for all streams at once.
 """
@@ -19,17 +19,21 @@ from django.utils.crypto import constant_time_compare
 from rest_framework.exceptions import AuthenticationFailed, NotAuthenticated, PermissionDenied
 
 from agents.authentication import ApiKeyAuthentication
-from agents.models import User
+from agents.models import ApiKey, User
+from agents.oauth.authentication import AccessTokenAuthentication
+from agents.oauth.models import Login
+from agents.oauth.queries import live_logins
 from agents.queries import barred_agents, live_keys
 from marketplace.encryption import decrypt, encrypt
 
 TICKET_SECONDS = 60
 SALT = "ticket of a stream"
-KEY, SESSION = "key", "session"
+KEY, SESSION, PROGRAM = "key", "session", "program"
 
 
 class Credential(NamedTuple):
-    """What a stream was opened with: the digest of a key in hexadecimal digits, or the key of a session."""
+    """What a stream was opened with: the digest of a key in hexadecimal digits, the key of a session, or the id of a
+    program's login."""
 
     kind: str
     value: str
@@ -49,13 +53,12 @@ def admit(request: HttpRequest) -> tuple[Credential, UUID]:
 
 def _credential_in(request: Any) -> Credential:
     """A key decides alone, then a ticket, then the cookie."""
-    keys = ApiKeyAuthentication()
     try:
-        found = keys.authenticate(request)
+        found = AccessTokenAuthentication().authenticate(request) or ApiKeyAuthentication().authenticate(request)
     except AuthenticationFailed as error:
         raise _challenged(error) from error
     if found:
-        return of_key(found[1])
+        return of_sender(found[1])
     if "ticket" in request.GET:
         return read_ticket(request.GET["ticket"])
     session_key = request.COOKIES.get(settings.SESSION_COOKIE_NAME)
@@ -66,9 +69,11 @@ def _credential_in(request: Any) -> Credential:
     return Credential(SESSION, session_key)
 
 
-def of_key(key: Any) -> Credential:
-    """The credential of someone who sent this ApiKey."""
-    return Credential(KEY, bytes(key.digest).hex())
+def of_sender(sent: ApiKey | Login) -> Credential:
+    """The credential of someone who sent this key, or an access token of this login."""
+    if isinstance(sent, Login):
+        return Credential(PROGRAM, str(sent.pk))
+    return Credential(KEY, bytes(sent.digest).hex())
 
 
 def _challenged(error: Any) -> Any:
@@ -113,9 +118,12 @@ def agents_of(credentials: Collection[Credential]) -> dict[Credential, UUID]:
     """For which agent each of them may listen; those that have ended are left out."""
     keys = {bytes.fromhex(one.value): one for one in credentials if one.kind == KEY}
     sessions = {one.value: one for one in credentials if one.kind == SESSION}
-    return {keys[digest]: agent_id for digest, agent_id in _agents_of_keys(keys)} | {
-        sessions[session_key]: agent_id for session_key, agent_id in _agents_of_sessions(sessions)
-    }
+    programs = {UUID(one.value): one for one in credentials if one.kind == PROGRAM}
+    return (
+        {keys[digest]: agent_id for digest, agent_id in _agents_of_keys(keys)}
+        | {sessions[session_key]: agent_id for session_key, agent_id in _agents_of_sessions(sessions)}
+        | {programs[login.pk]: login.user.agent.pk for login in live_logins(programs)}
+    )
 
 
 def _agents_of_keys(digests: Collection[bytes]) -> list[tuple[bytes, UUID]]:

@@ -73,6 +73,7 @@ class EventViewSet(ApiViewSet):
         return wanted
 
     def _credential(self) -> access.Credential:
-        if self.request.auth is not None:
-            return access.of_key(self.request.auth)
+        sent: Any = self.request.auth
+        if sent is not None:
+            return access.of_sender(sent)
         return access.Credential(access.SESSION, self.request._request.session.session_key or "")

@@ -62,7 +62,7 @@ def take_credit(*, bid: Bid) -> None:
 
 
 def refund_credits(*, bids: QuerySet[Bid]) -> None:
-    """Gives back what bids cost whose job ended without a worker: in the transaction that ends it, once.
+    """Gives back what bids cost whose job came to nothing: in the transaction that ends it, once.
 
     A free credit of this month goes back to the allowance; any other is from now on like a bought one.
     """

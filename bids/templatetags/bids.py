@@ -10,8 +10,11 @@ from agents.rules import acts_for
 from bids.credits.queries import Allowance, allowances
 from bids.forms import BidForm
 from bids.models import Bid
-from bids.queries import visible_bids
+from bids.queries import bids_of_hand, visible_bids
+from bids.ranking import LISTS, with_standings
 from jobs.models import Job
+from jobs.qualification import shortfalls
+from jobs.queries import has_bidding_ended, is_sealed
 from marketplace.html import actor_of
 from marketplace.money import share
 
@@ -19,7 +22,7 @@ register = template.Library()
 
 MOST_BIDS = 100
 STANDING = (Bid.Status.ACCEPTED, Bid.Status.PENDING)
-SORTS = {"price": ("amount", "-id"), "time": ("eta_minutes", "amount"), "newest": ("-created_at", "-id")}
+SORTS = {**LISTS, "time": LISTS["eta"]}
 
 
 @register.inclusion_tag("bids/_bids.html", takes_context=True)
@@ -28,9 +31,10 @@ def bids_of(context: dict[str, Any]) -> dict[str, Any]:
     request, job = context["request"], context["job"]
     actor = actor_of(request)
     sort = request.GET.get("bids", "")
-    sort = sort if sort in SORTS else "price"
+    sort = sort if sort in SORTS else job.rules.rule.ranks_by
     is_over = Case(When(status__in=STANDING, then=0), default=1)
-    bids = visible_bids(job, actor).order_by(is_over, *SORTS[sort])[: MOST_BIDS + 1]
+    found = visible_bids(job, actor).order_by(is_over, *SORTS[sort])[: MOST_BIDS + 1]
+    bids = with_standings(found, job, actor)
     fee_bps = job.rules.release_fee_bps
     rows = [(bid, bid.amount - share(bid.amount, fee_bps), acts_for(actor, bid.bidder)) for bid in bids]
     return {
@@ -39,6 +43,7 @@ def bids_of(context: dict[str, Any]) -> dict[str, Any]:
         "rows": rows[:MOST_BIDS],
         "most": MOST_BIDS if len(rows) > MOST_BIDS else None,
         "sort": sort,
+        "is_sealed": is_sealed(job),
         "is_poster": context["is_poster"],
         "may_accept": "assign" in context["actions"],
     }
@@ -46,24 +51,33 @@ def bids_of(context: dict[str, Any]) -> dict[str, Any]:
 
 @register.inclusion_tag("bids/_bid_form.html", takes_context=True)
 def bid_form(context: dict[str, Any]) -> dict[str, Any]:
-    """The form to bid with, as it was refused if it was."""
+    """The form to bid with, as it was refused if it was; where bids can be lowered, also for those who have one."""
     request, job = context["request"], context["job"]
     actor = actor_of(request)
     form = context.get("bid_form")
-    may_bid = True
+    may_bid, is_lowering = not has_bidding_ended(job), False
     if form is None and actor is not None:
         form = BidForm(actor, job)
-        free = _without_bid(form, job, actor)
-        may_bid = bool(free)
-        form.initial["bidder"] = free[0].handle if free else ""
+        standing = bids_of_hand(job, actor).filter(status=Bid.Status.PENDING).first()
+        is_lowering = standing is not None and job.rules.rule.may_lower
+        may_bid = may_bid and (standing is None or is_lowering)
+        form.initial["bidder"] = standing.bidder.handle if standing else actor.handle
     return {
         "request": request,
         "job": job,
         "form": form,
         "may_bid": may_bid,
+        "is_lowering": is_lowering,
+        "lacking": _lacking(form, job) if form else [],
         "terms": job.rules,
         "allowances": _allowances(form) if form else [],
     }
+
+
+def _lacking(form: BidForm, job: Job) -> list[str]:
+    """What the job asks for that none of those who could bid has; nothing if one of them meets it all."""
+    found = [shortfalls(job, agent) for agent in form.bidders]
+    return [] if not all(found) else [f"{one.says[0].upper()}{one.says[1:]}." for one in found[0]]
 
 
 def _allowances(form: BidForm) -> list[tuple[Agent, Allowance]]:
@@ -76,10 +90,8 @@ def _allowances(form: BidForm) -> list[tuple[Agent, Allowance]]:
 def bid_call(context: dict[str, Any]) -> dict[str, Any]:
     """What to do next about an open job of somebody else: bid, or wait for the answer to one's bid."""
     job, actor = context["job"], actor_of(context["request"])
-    return {"job": job, "bid": visible_bids(job, actor).filter(status=Bid.Status.PENDING).first()}
-
-
-def _without_bid(form: BidForm, job: Job, actor: Agent) -> list[Agent]:
-    """Those of the person's agents, the person first, who have no bid waiting."""
-    pending = set(visible_bids(job, actor).filter(status=Bid.Status.PENDING).values_list("bidder", flat=True))
-    return [agent for agent in form.bidders if agent.pk not in pending]
+    mine = visible_bids(job, actor).filter(status=Bid.Status.PENDING)[:1]
+    bid = next(iter(with_standings(mine, job, actor)), None)
+    is_over = has_bidding_ended(job)
+    may_lower = job.rules.rule.may_lower and not is_over
+    return {"job": job, "bid": bid, "is_over": is_over, "may_lower": may_lower}

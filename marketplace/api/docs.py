@@ -1,13 +1,15 @@
 """The documentation of the API: the OpenAPI document and Swagger UI, from the code and from this site alone."""
 
+import hashlib
+import json
 from collections.abc import Iterator
 from functools import cache
 from http import HTTPStatus
 from typing import Any
 
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import etag, require_safe
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.views import SpectacularSwaggerSplitView
 from rest_framework.permissions import AllowAny
@@ -21,10 +23,18 @@ def openapi_document() -> dict[str, Any]:
     return SchemaGenerator().get_schema(public=True)
 
 
+@cache
+def _written() -> tuple[bytes, str]:
+    """The document as it is sent, and its ETag."""
+    body = json.dumps(openapi_document(), ensure_ascii=False, separators=(",", ":")).encode()
+    return body, f'"{hashlib.sha256(body).hexdigest()[:32]}"'
+
+
 @require_safe
-def openapi(request: HttpRequest) -> JsonResponse:
+@etag(lambda request: _written()[1])
+def openapi(request: HttpRequest) -> HttpResponse:
     """`/docs-json`."""
-    return JsonResponse(openapi_document())
+    return HttpResponse(_written()[0], content_type="application/json")
 
 
 class SwaggerView(SpectacularSwaggerSplitView):

@@ -35,6 +35,15 @@ class WholeNumberField(serializers.IntegerField):
         return int(data)
 
 
+class NumberField(serializers.FloatField):
+    """A JSON number."""
+
+    def to_internal_value(self, data: Any) -> float:
+        if isinstance(data, bool) or not isinstance(data, int | float):
+            self.fail("invalid")
+        return super().to_internal_value(data)
+
+
 class FlagField(serializers.BooleanField):
     """true or false."""
 
@@ -121,3 +130,13 @@ class JSONObjectField(serializers.Field[dict[str, Any], Any, dict[str, Any], Any
 
     def to_representation(self, value: dict[str, Any]) -> dict[str, Any]:
         return value
+
+
+@extend_schema_field({"type": ["string", "object"], "additionalProperties": True})
+class TextOrObjectField(TextField):
+    """A text, or a JSON object of bounded depth and size."""
+
+    def run_validation(self, data: Any = empty) -> Any:
+        if isinstance(data, dict):
+            return JSONObjectField().to_internal_value(data)
+        return super().run_validation(data)

@@ -7,6 +7,9 @@ from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse
 from structlog.contextvars import bind_contextvars, clear_contextvars
 
+from marketplace.api.problems import problem_of_refusal
+from marketplace.api.surfaces import surface_of
+from marketplace.api.throttling import RateLimited, Usage, address_of, throttle
 from marketplace.api.views import bad_request
 from marketplace.identifiers import uuid7
 
@@ -52,3 +55,29 @@ class RefuseNulMiddleware:
         if any("\0" in text for text in texts):
             return bad_request(request, BadRequest("NUL characters in the address or in a cookie."))
         return self.get_response(request)
+
+
+class RateLimitMiddleware:
+    """Says on every response of an API how often one may ask.
+
+    Views count those whom they know, and leave what they were told in `request.usage`. Whoever got no further (a wrong
+    key, no such address, a wrong method) is counted here, by address.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]):
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if not hasattr(request, "usage"):
+            surface = surface_of(request)
+            if surface is None:
+                return response
+            try:
+                throttle(request, surface.scope, address_of(request))
+            except RateLimited as refusal:
+                return surface.answer(request, problem_of_refusal(refusal))
+        usage: Usage | None = request.usage  # type: ignore[attr-defined]
+        for name, value in usage.headers().items() if usage else ():
+            response[name] = value
+        return response

@@ -78,7 +78,7 @@ class KeysetPagination(BasePagination):
     """Pages by `cursor` and `limit` along the view's `get_ordering()`. Raises Invalid naming either."""
 
     def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> list[Any]:
-        limit = _parse_limit(request.query_params.get("limit", str(DEFAULT_LIMIT)))
+        limit = _parse_limit(request.query_params.get("limit") or str(DEFAULT_LIMIT))
         cursor = request.query_params.get("cursor")
         self.page = read_page(queryset, view.get_ordering(), cursor=cursor, limit=limit)
         return self.page.rows

@@ -103,16 +103,16 @@ def problem_of(exception: Exception) -> Problem | None:
     """The problem that an exception stands for, None when it stands for a fault of ours."""
     match exception:
         case MarketError():
-            return _of_refusal(exception)
+            return problem_of_refusal(exception)
         case Http404():
-            return _of_refusal(NotFound())
+            return problem_of_refusal(NotFound())
         case PermissionDenied():
-            return _of_refusal(NotAllowed())
+            return problem_of_refusal(NotAllowed())
         case exceptions.ValidationError():
-            return _of_refusal(Invalid(errors=_flatten(exception.detail)))
+            return problem_of_refusal(Invalid(errors=_flatten(exception.detail)))
         case ValidationError():
             details = exception.message_dict if hasattr(exception, "error_dict") else exception.messages
-            return _of_refusal(Invalid(errors=_flatten(details)))
+            return problem_of_refusal(Invalid(errors=_flatten(details)))
         case exceptions.APIException():
             return Problem.plain(exception.status_code, str(exception.detail), headers=_headers(exception))
         case RequestDataTooBig():
@@ -120,9 +120,9 @@ def problem_of(exception: Exception) -> Problem | None:
         case BadRequest() | SuspiciousOperation() | UnreadablePostError():
             return Problem.plain(400, "The request could not be read.")
         case OperationalError() if isinstance(exception.__cause__, PASSING):
-            return replace(_of_refusal(Busy()), headers={"Retry-After": RETRY_AFTER_SECONDS})
+            return replace(problem_of_refusal(Busy()), headers={"Retry-After": RETRY_AFTER_SECONDS})
         case OperationalError() | InterfaceError() if _is_lost(exception.__cause__):
-            return replace(_of_refusal(DatabaseLost()), headers={"Retry-After": RETRY_AFTER_SECONDS})
+            return replace(problem_of_refusal(DatabaseLost()), headers={"Retry-After": RETRY_AFTER_SECONDS})
     return None
 
 
@@ -132,11 +132,12 @@ def _is_lost(cause: BaseException | None) -> bool:
     return state is None or state.startswith(("57P", "08"))
 
 
-def _of_refusal(error: MarketError) -> Problem:
+def problem_of_refusal(error: MarketError) -> Problem:
+    """The problem that a refusal is."""
     detail = error.detail
     if error.errors and detail == type(error).detail:
         detail = _summary(error.errors)
-    return Problem(error.status, error.code, error.title, detail, error.errors, error.extra)
+    return Problem(error.status, error.code, error.title, detail, error.errors, error.extra, error.headers)
 
 
 def _summary(errors: list[FieldError]) -> str:

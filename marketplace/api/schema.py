@@ -54,8 +54,24 @@ FAILURES = {
     "413": "The body is too large.",
     "415": "The body is not JSON.",
     "422": "The Idempotency-Key was used for another request.",
-    "429": "Too many at once; try again after `Retry-After` seconds.",
+    "429": "Too many requests, nothing was done; try again after `Retry-After` seconds.",
+    "501": "Not set up on this site.",
     "503": "Busy; nothing was done. Send it again after `Retry-After` seconds.",
+}
+
+
+def _count(description: str, *, required: bool = False) -> dict[str, Any]:
+    return {"description": description, "required": required, "schema": {"type": "integer", "minimum": 0}}
+
+
+# Missing only while nobody can count.
+LIMIT_HEADERS = {
+    "RateLimit-Limit": _count("Requests in a window, of the limit that is nearest."),
+    "RateLimit-Remaining": _count("Requests that are left in it."),
+    "RateLimit-Reset": _count("Seconds until the window ends."),
+    "X-RateLimit-Limit": _count("As RateLimit-Limit."),
+    "X-RateLimit-Remaining": _count("As RateLimit-Remaining."),
+    "X-RateLimit-Reset": _count("When the window ends, as a Unix timestamp."),
 }
 ON_CHANGE = ("402", "409", "413", "415", "422", "503")
 
@@ -106,28 +122,40 @@ class EnvelopeSchema(AutoSchema):
         bodies = {code: self._get_response_for_code(self.get_response_serializers(), code, direction=direction)}
         if getattr(self.view, "action", None) in getattr(self.view, "streaming_actions", ()):
             bodies = self._stream()
+        elif getattr(self.view, "action", None) in getattr(self.view, "redirecting_actions", ()):
+            bodies = {"302": self._redirect("A page for a browser.")}
         return bodies | {code: self._problem(code) for code in self._failures()}
 
     def _stream(self) -> dict[str, Any]:
         """Server-sent events, perhaps at another address."""
-        headers = self._get_response_headers_for_code("200")
-        location = {"description": "The same stream.", "required": True, "schema": {"type": "string", "format": "uri"}}
         return {
             "200": {
                 "description": "Events without end.",
-                "headers": headers,
+                "headers": self._get_response_headers_for_code("200"),
                 "content": {"text/event-stream": {"schema": _TEXT}},
             },
-            "307": {"description": "The stream is there.", "headers": {**headers, "Location": location}},
+            "307": self._redirect("The stream is there."),
         }
+
+    def _redirect(self, description: str) -> dict[str, Any]:
+        headers = self._get_response_headers_for_code("307")
+        location = {
+            "description": "Where to.",
+            "required": True,
+            "schema": {"type": "string", "format": "uri-reference"},
+        }
+        return {"description": description, "headers": {**headers, "Location": location}}
 
     def _failures(self) -> list[str]:
         public = any(isinstance(permission, AllowAny) for permission in self.view.get_permissions())
         codes = ["400"]
         codes += ["401"] if self.view.get_authenticators() else []
-        codes += [] if public else ["403"]
+        # A session's change without an Origin of this site is refused also where everybody may ask.
+        guarded = self.view.get_authenticators() and self.method not in SAFE_METHODS
+        codes += ["403"] if guarded or not public else []
         codes += ["404"] if "{" in self.path else []
         codes += [] if self.method in SAFE_METHODS else ON_CHANGE
+        codes += ["429"]
         return codes + getattr(self.view, "failures", [])
 
     def _problem(self, code: str) -> dict[str, Any]:
@@ -142,14 +170,21 @@ class EnvelopeSchema(AutoSchema):
         }
 
     def _get_response_headers_for_code(self, status_code: str, direction: Any = "response") -> dict[str, Any]:
-        request_id = {"description": "Quote it when you report a fault.", "required": True, "schema": _TEXT}
-        return {**super()._get_response_headers_for_code(status_code, direction), middleware.HEADER: request_id}
+        headers = {
+            **super()._get_response_headers_for_code(status_code, direction),
+            middleware.HEADER: {"description": "Quote it when you report a fault.", "required": True, "schema": _TEXT},
+            **LIMIT_HEADERS,
+        }
+        if status_code in {"429", "503"}:
+            required = status_code == "429"
+            headers["Retry-After"] = _count("Seconds after which to send it again.", required=required)
+        return headers
 
     def _get_response_for_code(
         self, serializer: Any, status_code: str, media_types: Any = None, direction: Any = "response"
     ) -> dict[str, Any]:
         response = super()._get_response_for_code(serializer, status_code, media_types, direction)
-        if not self._is_list_view():
+        if not self._is_list_view() and not getattr(self.view, "bare", False):
             for media in response.get("content", {}).values():
                 media["schema"] = self._envelope(media["schema"])
         return response
@@ -181,6 +216,16 @@ class ApiKeyScheme(OpenApiAuthenticationExtension):
 
     def get_security_definition(self, auto_schema: AutoSchema) -> list[dict[str, str]]:
         return [{"type": "apiKey", "in": "header", "name": "X-Api-Key"}, {"type": "http", "scheme": "bearer"}]
+
+
+class AccessTokenScheme(OpenApiAuthenticationExtension):
+    """The access token of a program that a person let in."""
+
+    target_class = "agents.oauth.authentication.AccessTokenAuthentication"
+    name = "accessToken"
+
+    def get_security_definition(self, auto_schema: AutoSchema) -> dict[str, str]:
+        return {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
 
 
 class SessionScheme(OpenApiAuthenticationExtension):
@@ -216,7 +261,16 @@ class FixedFieldSchema(OpenApiSerializerFieldExtension):
     target_class = "marketplace.api.fields.FixedField"
 
     def map_serializer_field(self, auto_schema: AutoSchema, direction: str) -> dict[str, Any]:
-        return {"const": self.target.value}
+        """Said in a way that generators of clients know: their languages have no constants of every type."""
+        match self.target.value:
+            case []:
+                return {"type": "array", "items": {}, "maxItems": 0}
+            case None:
+                return {"type": "null"}
+            case float() as number:
+                return {"type": "number", "minimum": number, "maximum": number}
+            case other:
+                return {"const": other}
 
 
 def schema_of(serializer: type[Serializer[Any]]) -> dict[str, Any]:
@@ -226,6 +280,7 @@ def schema_of(serializer: type[Serializer[Any]]) -> dict[str, Any]:
     return schema
 
 
-def without_trailing_slashes(endpoints: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
-    """The optional slash of the routes is not part of an address; drf-spectacular calls this before it reads them."""
-    return [(path.rstrip("/"), *rest) for path, *rest in endpoints]
+def native_addresses(endpoints: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+    """Those of this API, without the optional slash of the routes, which is not part of an address; drf-spectacular
+    calls this before it reads them."""
+    return [(path.rstrip("/"), *rest) for path, *rest in endpoints if path.startswith("/v1/")]

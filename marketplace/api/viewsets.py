@@ -17,6 +17,7 @@ from marketplace.api import idempotency
 from marketplace.api.permissions import ActorRequired
 from marketplace.api.requests import ApiRequest
 from marketplace.api.serializers import RequestSerializer
+from marketplace.api.throttling import address_of, throttle
 from marketplace.errors import Invalid, MarketError
 
 # Handles, slugs and UUIDs in addresses.
@@ -36,6 +37,8 @@ class ApiView(APIView):
     request: ApiRequest
     permission_classes = [ActorRequired]
     metadata_class = None
+    # Of settings.THROTTLES, for what may be asked less often than the rest: counted by address, besides the caller.
+    throttle_scope = ""
 
     def initialize_request(self, request: HttpRequest, *args: Any, **kwargs: Any) -> ApiRequest:
         # Query strings are UTF-8 whatever charset the body claims; some charsets cannot decode text at all.
@@ -52,6 +55,27 @@ class ApiView(APIView):
         inner.actor = None
         super().perform_authentication(request)
         inner.actor = getattr(request.user, "agent", None)
+
+    def check_permissions(self, request: Request) -> None:
+        """What may be done here at all is for everybody to know: OPTIONS is answered, another method is a 405."""
+        if request.method not in self.allowed_methods:
+            self.http_method_not_allowed(request)
+        if request.method != "OPTIONS":
+            super().check_permissions(request)
+
+    def check_throttles(self, request: Request) -> None:
+        """Counts the request by its key, else by the person, else by address. Raises RateLimited."""
+        inner = cast("ApiRequest", request)._request
+        scope, identity = self._throttled_as(request)
+        others = [(self.throttle_scope, address_of(inner))] if self.throttle_scope else []
+        throttle(inner, scope, identity, *others)
+
+    def _throttled_as(self, request: Request) -> tuple[str, str]:
+        if key := getattr(request.auth, "pk", None):
+            return "key", f"key:{key}"
+        if person := request.user.pk:
+            return "key", f"user:{person}"
+        return "anonymous", address_of(request._request)
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)

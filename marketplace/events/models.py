@@ -8,6 +8,12 @@ from django.db.models.functions import Now
 
 from marketplace.identifiers import uuid7
 
+# What the public feed shows some of (marketplace.activity). An index serves exactly these: another one is a migration.
+PUBLIC_TYPES = (
+    *("agent.claimed", "agent.created"),
+    *("job.assigned", "job.cancelled", "job.completed", "job.expired", "job.posted"),
+)
+
 
 class Event(models.Model):
     """Something that happened. The audit log, webhooks, inbox and e-mail are all readers of this one table.
@@ -41,6 +47,8 @@ class Event(models.Model):
         indexes = [
             models.Index(fields=["id"], condition=Q(relayed_at=None), name="event_to_relay"),
             models.Index(fields=["job", "id"], name="event_of_job"),
+            models.Index(fields=["id"], condition=Q(type__in=PUBLIC_TYPES), name="event_public"),
+            models.Index(fields=["type", "id"], condition=Q(type__in=PUBLIC_TYPES), name="event_public_of_type"),
         ]
         triggers = [
             pgtrigger.Protect(name="keep_events", operation=pgtrigger.Delete),

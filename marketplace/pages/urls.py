@@ -1,8 +1,11 @@
-from django.urls import path
+from django.urls import path, re_path
 
-from marketplace.pages import views
+from marketplace.pages import guides, views
 
 urlpatterns = [
     path("", views.home, name="home"),
     path("theme/", views.theme, name="theme"),
+    path("llms.txt", guides.llms, name="llms"),
+    path("skill.md", guides.skill, name="skill"),
+    re_path(r"^docs/(?P<path>[A-Za-z/-]+\.md)$", guides.documentation, name="documentation"),
 ]

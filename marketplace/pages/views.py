@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.db.models import Count, Q, Sum
+from django.db.models import Count, Q
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -15,6 +15,7 @@ from jobs.models import Job
 from jobs.terms import Terms
 from marketplace.html import actor_of, page
 from marketplace.money import MICRO, share
+from marketplace.statistics import queries as statistics
 from wallets import queries as wallets
 
 THEMES = ("light", "dark")
@@ -37,11 +38,7 @@ def _welcome() -> dict[str, Any]:
     terms = Terms.default()
     fee = share(EXAMPLE_PRICE, terms.release_fee_bps)
     return {
-        "numbers": Job.objects.aggregate(
-            open=Count("pk", filter=Q(status=Status.OPEN)),
-            completed=Count("pk", filter=Q(status=Status.COMPLETED)),
-            paid=Sum("price", filter=Q(status=Status.COMPLETED), default=0),
-        ),
+        "numbers": statistics.totals(),
         "examples": jobs.published().filter(status=Status.OPEN).order_by("-created_at", "-id")[:EXAMPLES],
         "terms": terms,
         "price": EXAMPLE_PRICE,

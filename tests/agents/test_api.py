@@ -12,7 +12,16 @@ from tests.fixtures import ApiClient, count_queries
 
 PUBLIC = {
     *("id", "handle", "uuid", "kind", "name", "description", "vertical", "skills", "modelName", "status"),
-    *("completedJobs", "jobsCompleted", "reputation", "reputationScore", "passedFundamentals", "certifications"),
+    *(
+        "completedJobs",
+        "jobsCompleted",
+        "reputation",
+        "reputationScore",
+        "ratingAverage",
+        "ratingCount",
+        "passedFundamentals",
+        "certifications",
+    ),
     *("walletAddress", "lastHeartbeatAt", "createdAt"),
 }
 PRIVATE = {"statusReport", "minBudgetUsdc", "maxActiveJobs", "webhookUrl", "webhookSecret"}
@@ -22,7 +31,7 @@ def test_an_agent_is_known_by_its_handle(worker, worker_api, anonymous_api):
     """WIRE 1.4: `id` is the handle; the UUID is accepted in its place, and in any case."""
     for reference in (worker.handle, worker.pk, str(worker.pk).upper(), worker.handle.upper()):
         agent = anonymous_api.get(f"/agents/{reference}").json()["data"]
-        assert agent.keys() == PUBLIC
+        assert agent.keys() == PUBLIC | {"reputationBreakdown"}
         assert (agent["id"], agent["uuid"], agent["kind"]) == (worker.handle, str(worker.pk), "AI")
     assert worker_api.get("/agents/me").json()["data"].keys() == PUBLIC | PRIVATE
     assert worker_api.get("/agents/me/").json()["data"]["id"] == worker.handle

@@ -14,6 +14,7 @@ from marketplace import embedded
 CHECKOUT = Path(__file__).resolve().parents[2]
 REQUIRE_PGBENCH = os.environ.get("GUILDHALL_REQUIRE_PGBENCH") == "1"
 TINY = ["--rounds=1", "--seconds=0.2", "--times=1", "--people=70", "--small=100", "--large=200"]
+TINY += ["--small-jobs=200", "--large-jobs=400", "--requests=20"]
 LEDGER = [
     "limit: pgbench, one call a transfer",
     "Guildhall's services",
@@ -34,6 +35,23 @@ GROWTH = [
     "GET /v1/agents/me/wallet",
     "GET /v1/agents/me/wallet/transactions",
 ]
+LISTS = [
+    "limit: nine members",
+    "limit, all our members",
+    "Guildhall, anonymous, uncached",
+    "Guildhall, another page each time",
+    "Guildhall, with a key and its throttle",
+    "Guildhall, from the cache in the process",
+    "Guildhall, 304 for If-None-Match",
+    "Django REST framework, plain",
+    "CPU ÷ limit, anonymous, uncached",
+    "throughput ÷ limit, anonymous, uncached",
+    "throughput ÷ plain Django REST framework",
+    "half-way down ÷ page 1",
+    "of the oldest fifty (forgotten)",
+    "RSS, MB",
+]
+FASTAPI = ["FastAPI, SQLAlchemy's ORM", "FastAPI, asyncpg", "throughput ÷ FastAPI, asyncpg"]
 ROWS = {"ledger": LEDGER + (PEER if find_spec("hordak") else []), "growth": GROWTH}
 
 
@@ -57,13 +75,30 @@ def test_prints_every_row_and_proves_the_books(section: str) -> None:
 def test_refuses_a_section_that_it_does_not_know() -> None:
     with pytest.raises(subprocess.CalledProcessError) as refused:
         bench("--only=weather")
-    assert "--only knows ledger, growth, audit, fanout, webhooks, streams, not weather" in refused.value.stderr
+    assert (
+        "--only knows ledger, growth, audit, fanout, webhooks, streams, lists, job, not weather" in refused.value.stderr
+    )
 
 
 def test_webhooks_are_measured_beside_a_bare_sender() -> None:
     report = bench("--only=webhooks", *TINY, "--deliveries=100")
     for row in ("Guildhall, through Celery", "bare sender", "deliveries ÷ bare sender", "20/s: 99th percentile ms"):
         assert f"| {row} |" in report
+
+
+def test_lists_are_measured_beside_the_limit_and_what_one_would_write_instead() -> None:
+    first_cells = {line.split(" | ")[0].removeprefix("| ") for line in bench("--only=lists", *TINY).splitlines()}
+    assert {*LISTS, *(FASTAPI if find_spec("fastapi") else [])} <= first_cells
+
+
+def test_whole_jobs_say_where_their_time_goes() -> None:
+    """And their money is sound."""
+    report = bench("--only=job", *TINY)
+    for row in ("8 clients", "1 client", "8 clients, profiled", "post", "bid", "accept", "start", "submit", "approve"):
+        assert f"| {row} |" in report
+    shares = next(line for line in report.splitlines() if line.startswith("| 1 client, profiled | ") and "%" in line)
+    assert 97 <= sum(int(cell.removesuffix("%")) for cell in shares.strip("| ").split(" | ")[1:]) <= 103
+    assert "Unbalanced accounts after all rounds: 0" in report
 
 
 def bench(*arguments: str) -> str:

@@ -10,7 +10,7 @@ from wallets.queries import escrow_balance
 
 MEMBERS = {
     *("id", "jobId", "agentId", "agent", "amount", "proposedUsdc", "coverLetter", "etaMinutes"),
-    *("status", "reason", "createdAt", "updatedAt"),
+    *("status", "reason", "version", "score", "rank", "competingBids", "offeredAt", "createdAt", "updatedAt"),
 }
 
 

@@ -15,6 +15,7 @@ from marketplace.errors import Invalid, NotAllowed
 from marketplace.events.models import Event
 from marketplace.money import format_usdc
 from tests.factories import BUDGET, FUNDS, PRICE, assigned_job, draft_job, make_agent, make_bid, make_person, open_job
+from tests.fixtures import api_for
 from wallets.queries import balance, escrow_balance
 
 pytestmark = pytest.mark.django_db
@@ -78,6 +79,29 @@ def test_an_owner_bids_for_an_agent_and_nobody_else_does(poster, outsider):
         with pytest.raises(NotAllowed):
             place_bid(job=job, bidder=agent, amount=PRICE, actor=stranger)
     assert place_bid(job=job, bidder=agent, amount=PRICE, actor=owner).bidder == agent
+
+
+def test_one_hand_bids_once(poster, worker, problem):
+    """J9: a person's agents, and the person, do not bid against each other; the refusal names the one that has bid."""
+    owner = worker.owner.agent
+    sibling = create_agent(actor=owner, name="Sibling")
+    job = open_job(poster)
+    bid = make_bid(job, worker)
+    for bidder in (sibling, owner):
+        refusal = api_for(bidder).post(f"/jobs/{job.pk}/bids", {"amount": "5"})
+        assert problem(refusal)[:2] == (409, "ALREADY_BID")
+        assert worker.handle in refusal.json()["detail"]
+    withdraw_bid(bid=bid, actor=worker)
+    assert make_bid(job, sibling).bidder == sibling
+    assert make_bid(job, make_agent()).status == "PENDING", "a stranger's bids are their own"
+
+
+def test_one_hand_does_not_lower_anothers_bid(poster, worker):
+    job = open_job(poster, terms={"bidding": "reverse_auction"})
+    make_bid(job, worker, PRICE)
+    with pytest.raises(AlreadyBid, match=worker.handle):
+        make_bid(job, create_agent(actor=worker.owner.agent, name="Sibling"), PRICE - 1)
+    assert make_bid(job, worker, PRICE - 1).version == 2
 
 
 def test_one_offer_at_a_time(poster, worker):

@@ -128,15 +128,39 @@ def test_a_free_credit_of_another_month_comes_back_as_a_bought_one(poster, worke
 
 
 def test_what_was_lost_or_taken_back_is_not_refunded(poster, worker, outsider):
-    """The job found its worker, or the bidder changed its mind; and nothing comes back twice."""
+    """The job found its worker, or the bidder changed its mind."""
     job = open_job(poster)
     make_bid(job, outsider)
     withdrawn = open_job(poster)
     withdraw_bid(bid=make_bid(withdrawn, worker), actor=worker)
     accept_bid(bid=make_bid(job, worker), actor=poster)
-    cancel_job(job=job, actor=poster)
     cancel_job(job=withdrawn, actor=poster)
     assert (left(worker), left(outsider)) == ((1, 0), (2, 0))
+
+
+def test_a_job_given_up_before_work_began_gives_credits_back_though_it_had_a_worker(poster, worker, outsider):
+    """The one that was chosen and those that lost to it bid for nothing; and nothing comes back twice."""
+    job = open_job(poster)
+    make_bid(job, outsider)
+    accept_bid(bid=make_bid(job, worker), actor=poster)
+    assert (left(worker), left(outsider)) == ((2, 0), (2, 0))
+    cancel_job(job=job, actor=poster)
+    assert (left(worker), left(outsider)) == ((3, 0), (3, 0))
+    assert CreditMovement.objects.filter(kind="REFUNDED").count() == 2
+
+
+@pytest.mark.parametrize(
+    ("refunds", "back"), [(("cancelled", "expired"), (3, 3)), (("expired",), (2, 3)), ((), (2, 2))]
+)
+def test_which_ends_of_a_job_give_credits_back_is_a_setting(poster, worker, outsider, settings, refunds, back):
+    settings.BID_CREDIT_REFUNDS = frozenset(refunds)
+    cancelled, expired = open_job(poster), overdue(open_job(poster))
+    Job.objects.filter(pk=expired.pk).update(deadline_at=expired.created_at + timedelta(days=1))
+    make_bid(cancelled, worker)
+    make_bid(expired, outsider)
+    cancel_job(job=cancelled, actor=poster)
+    expire_job(job=overdue(expired))
+    assert (left(worker)[0], left(outsider)[0]) == back
 
 
 def test_being_hired_without_a_bid_costs_nothing(poster, worker):

@@ -65,19 +65,20 @@ def test_a_second_bid_is_refused_beside_the_form(poster: Agent) -> None:
     assert "withdraw it to place another" in text_of(response)
 
 
-def test_who_has_bid_waits_for_the_answer_and_may_offer_another_agent(poster: Agent) -> None:
+def test_who_has_bid_waits_for_the_answer_and_offers_no_second_agent(poster: Agent) -> None:
     job, bidder = factories.open_job(poster), factories.make_person("Bea")
     client = client_of(bidder)
     assert "Offer your price" in text_of(client.get(f"/jobs/{job.pk}/"))
 
     factories.make_bid(job, bidder, 80 * MICRO)
+    scribe = factories.make_agent(bidder, name="Scribe")
     page = text_of(client.get(f"/jobs/{job.pk}/"))
     assert "Your bid is in Bea offered 80.00 USDC" in page
     assert "Place a bid" not in page
 
-    scribe = factories.make_agent(bidder, name="Scribe")
-    page = client.get(f"/jobs/{job.pk}/").content.decode()
-    assert f'<option value="{scribe.handle}" selected>Scribe (my agent)</option>' in page
+    refused = client.post(f"/jobs/{job.pk}/bids/", {"bidder": scribe.handle, **OFFER})
+    assert refused.status_code == 409
+    assert f"{bidder.handle}, of the same owner, has a bid on the job" in text_of(refused)
 
 
 def test_only_the_poster_compares_bids(poster: Agent, worker: Agent) -> None:

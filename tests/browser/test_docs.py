@@ -9,3 +9,15 @@ def test_swagger_ui_shows_the_operations_under_the_policy(open_browser):
         page.goto("/docs")
         expect(page.locator("#operations-jobs-jobsCreate")).to_be_visible()
         expect(page.locator("#operations-tag-bids, [id^=operations-tag-bids]")).to_be_visible()
+
+
+def test_an_operation_shows_its_example_its_answers_and_who_may_call_it(open_browser):
+    """A reader opens one operation and sees what to send, what came back, and the refusals."""
+    with open_browser(viewport={"width": 390, "height": 844}) as page:
+        page.goto("/docs")
+        operation = page.locator("#operations-jobs-jobsCreate")
+        operation.locator(".opblock-summary-control").first.press("Enter")
+        expect(operation.locator(".opblock-section-request-body")).to_contain_text("Product page for a kettle")
+        for status in ("201", "400", "402", "429"):
+            expect(operation.locator(f".response[data-code='{status}']")).to_be_visible()
+        expect(operation.locator(".authorization__btn").first).to_be_visible()

@@ -85,6 +85,7 @@ def test_the_example_verifies_a_webhook_and_refuses_every_other() -> None:
 def test_every_setting_read_from_the_environment_is_documented_and_no_other() -> None:
     """docs/operations.md and docs/chain.md have the names that the settings read."""
     read = set(re.findall(r"""env\.\w+\(\s*["']([A-Z_]+)["']""", (ROOT / "marketplace/settings.py").read_text()))
+    read |= {f"THROTTLE_{scope.upper()}" for scope in settings.THROTTLES}
     table = "".join((ROOT / page).read_text() for page in ("docs/operations.md", "docs/chain.md"))
     rows = re.findall(r"^\| (`[A-Z_`, ]+`) \|", table, re.MULTILINE)
     assert {name for row in rows for name in re.findall(r"[A-Z_]{4,}", row)} == read

@@ -31,7 +31,7 @@ def broker() -> Iterator[redis.Redis]:
 def start_worker(processes: Processes, **environment: str) -> subprocess.Popen[bytes]:
     processes.environment |= environment
     command = [*COMMAND, "--include", "tests.faults.poison", "--loglevel", "WARNING"]
-    return processes.run(Program("worker", command, {"DATABASE_POOL_SIZE": "0"}))
+    return processes.run(Program("worker", command))
 
 
 def test_a_message_that_kills_its_worker_is_put_aside_and_the_queue_goes_on(processes, broker):

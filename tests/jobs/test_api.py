@@ -122,7 +122,8 @@ def test_a_template_lends_its_name_and_budget(poster_api, template):
 @pytest.mark.parametrize(
     ("body", "fields"),
     [
-        ({"templateId": "essay"}, ["inputData"]),
+        ({"templateId": "essay"}, ["inputData.topic"]),
+        ({"templateId": "essay", "inputData": {"point": []}}, ["inputData.topic"]),
         ({"templateId": "essay", "inputData": {"topic": 5}}, ["inputData.topic"]),
         (
             {"templateId": "essay", "inputData": {"topic": "x", "points": ["a", 5, 10**30]}},

@@ -32,6 +32,10 @@ ALLOWED: dict[str, tuple[set[str], set[str]]] = {
     "update": ({"DRAFT", "OPEN"}, POSTER_SIDE),
     "bid": ({"OPEN"}, ANYBODY_ELSE),
     "assign": ({"OPEN"}, POSTER_SIDE),
+    "award": ({"OPEN"}, {"clock"}),
+    # Of direct offers, which `job_in` makes none of: tests/bids/test_direct_offers.py.
+    "accept-offer": ({"OPEN"}, set()),
+    "decline": ({"OPEN"}, set()),
     "start": ({"ASSIGNED"}, WORKER_SIDE),
     "progress": ({"IN_PROGRESS"}, WORKER_SIDE),
     "submit": ({"IN_PROGRESS"}, WORKER_SIDE),
@@ -48,6 +52,9 @@ ALLOWED: dict[str, tuple[set[str], set[str]]] = {
 TARGETS = {
     "publish": "OPEN",
     "assign": "ASSIGNED",
+    "award": "ASSIGNED",
+    "accept-offer": "ASSIGNED",
+    "decline": "CANCELLED",
     "start": "IN_PROGRESS",
     "submit": "IN_REVIEW",
     "approve": "COMPLETED",
@@ -64,6 +71,11 @@ DO: dict[str, Callable[[Job, Any], Any]] = {
     "update": lambda job, actor: jobs.update_job(job=job, actor=actor, title="Another title"),
     "bid": lambda job, actor: bids.place_bid(job=job, bidder=actor, amount=PRICE, actor=actor),
     "assign": lambda job, actor: bids.hire_agent(job=job, agent=Agent.objects.get(handle="hired"), actor=actor),
+    "award": lambda job, actor: jobs.assign_job(
+        job=job, worker=Agent.objects.get(handle="hired"), price=PRICE, actor=actor, verb="award"
+    ),
+    "accept-offer": lambda job, actor: bids.accept_offer(job=job, actor=actor),
+    "decline": lambda job, actor: bids.decline_offer(job=job, actor=actor),
     "start": lambda job, actor: jobs.start_job(job=job, actor=actor),
     "progress": lambda job, actor: jobs.report_progress(job=job, actor=actor, percent=40),
     "submit": lambda job, actor: jobs.submit_output(job=job, actor=actor, output_data=OUTPUT),
@@ -78,7 +90,7 @@ DO: dict[str, Callable[[Job, Any], Any]] = {
     "resolve-pay": lambda job, actor: jobs.settle_job(job=job, actor=actor, to_poster=1, note="Nearly all paid."),
 }
 # The verbs of the clock take no actor; nobody else can call them.
-OF_THE_CLOCK = {"auto-approve", "expire"}
+OF_THE_CLOCK = {"award", "auto-approve", "expire"}
 ROLES = ["poster", "worker", "worker's owner", "outsider", "operator", "clock"]
 
 

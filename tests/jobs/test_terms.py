@@ -42,12 +42,25 @@ def test_the_default_terms_are_those_of_the_design():
         "revisions_allowed": None,
         "rejection": "revise",
         "bidding": "open",
+        "bidding_window_seconds": None,
+        "weights": {"price": 40, "reputation": 30, "eta": 15, "relevance": 15},
+        "auto_accept": False,
     }
 
 
 def test_terms_are_kept_as_they_were_agreed():
     terms = Terms.default(fund_on="publish", revisions_allowed=2)
     assert Terms.load(terms.dump()) == terms
+
+
+def test_terms_from_before_there_were_auctions_are_read_as_they_were_meant():
+    before = {
+        name: value
+        for name, value in Terms.default().dump().items()
+        if name not in ("bidding_window_seconds", "weights", "auto_accept")
+    }
+    terms = Terms.load(before)
+    assert (terms.bidding_window_seconds, terms.weights, terms.auto_accept) == (None, None, False)
 
 
 NONSENSE: list[tuple[str, Any, str]] = [
@@ -63,6 +76,14 @@ NONSENSE: list[tuple[str, Any, str]] = [
     ("dispute_window_seconds", -1, "terms.disputeWindowSeconds"),
     ("revisions_allowed", -1, "terms.revisionsAllowed"),
     ("revisions_allowed", 101, "terms.revisionsAllowed"),
+    ("bidding_window_seconds", 59, "terms.biddingWindowSeconds"),
+    ("bidding_window_seconds", 90 * 24 * 3600 + 1, "terms.biddingWindowSeconds"),
+    ("bidding", "sealed_bid", "terms.biddingWindowSeconds"),
+    ("auto_accept", True, "terms.biddingWindowSeconds"),
+    ("weights", {"price": -1}, "terms.weights.price"),
+    ("weights", {"price": 101}, "terms.weights.price"),
+    ("weights", {"luck": 1}, "terms.weights.luck"),
+    ("weights", {"price": 0}, "terms.weights"),
 ]
 
 

@@ -3,40 +3,58 @@
 A new operation fails here until it has a row.
 """
 
+import re
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
 import pytest
+from django.db import transaction
 from django.test import Client
 
-from agents.models import Agent
-from agents.services import mint_api_key, revoke_api_key
+from agents.claims.services import sign_up_agent
+from agents.models import Agent, User
+from agents.services import mint_api_key, revoke_api_key, set_suspension
 from agents.webhooks.models import Delivery
 from agents.webhooks.services import send_test, set_endpoint
+from bids.models import Bid
+from disputes.models import Dispute
+from jobs.bidding import RULES
 from jobs.lifecycle import Status
 from jobs.models import Job, JobTemplate
+from jobs.queries import is_sealed
 from marketplace.api.docs import openapi_document
 from marketplace.events.models import Event
 from marketplace.events.relay import relay_batch
 from marketplace.money import MICRO
-from tests.factories import fund, job_in, make_person
+from tests.factories import fund, job_in, make_agent, make_person, open_job, wanted_job
 from tests.fixtures import ApiClient, api_for
 from tests.wallets.outside import ADDRESS
 from tests.wallets.test_withdrawals import withdraw
+from wallets.models import Account, Deposit, Withdrawal
 from wallets.services import announce_deposit
 
 ROLES = ("anonymous", "outsider", "worker", "poster")
+# Bid as well, and lost or will lose: answered as an outsider but for what LOSERS says.
+LOSER = "loser"
+# With a session instead of a key. A row says nothing of them where the owner of the worker is answered as the worker
+# is, and an operator as an outsider: what operators do, they do in the admin.
+SESSIONS = ("owner", "operator")
 ANYONE = (200, 200, 200, 200)
 LOGGED_IN = (401, 200, 200, 200)
+NOWHERE = "01a200e4-5f3c-7696-b7e6-b0b5a524dbbf"
+OF_THE_REQUEST = {"requestId", "timestamp", "instance", "path"}
 CREATED = (401, 201, 201, 201)
 NOBODY = (401, 403, 403, 403)
+# Only the owner, and only if there is a budget.
+GRANTOR = (401, 403, 403, 403, 404, 403)
 POSTER = (401, 403, 403, 200)
 WORKER = (401, 403, 200, 403)
 DRAFT_OF_POSTER = (401, 404, 404, 200)
 # Nobody else learns where an agent is told what happens, or whether it is.
 HEARER = (401, 404, 200, 404)
-# Operation → rows of (status of the job, body, what each of ROLES is answered; None: not asked). A second method for
+# Operation → rows of (status of the job, body, what each of ROLES is answered, and of SESSIONS where they are answered
+# differently; None: not asked). A second method for
 # the same operation (submit by POST) has the same rows. The agent in an address is the worker.
 ROWS: dict[str, list[tuple[Status, Any, tuple[int | None, ...]]]] = {
     "agentsList": [(Status.OPEN, None, ANYONE)],
@@ -49,6 +67,13 @@ ROWS: dict[str, list[tuple[Status, Any, tuple[int | None, ...]]]] = {
     "agentsOwnHeartbeat": [(Status.OPEN, None, CREATED)],
     "agentsWebhook": [(Status.OPEN, {"url": "http://127.0.0.1:9/"}, (401, 403, 201, 403))],
     "agentsTestWebhook": [(Status.OPEN, None, (401, 404, 201, 404))],
+    "agentsAvailability": [(Status.OPEN, None, ANYONE)],
+    "agentRegistrationsCreate": [(Status.OPEN, {"name": "New"}, (201, 201, 201, 201))],
+    "agentSignupsCreate": [(Status.OPEN, {"name": "New", "ownerEmail": "olga@people.example"}, (201, 201, 201, 201))],
+    "agentSignupsRetrieve": [(Status.OPEN, None, ANYONE)],
+    "agentSignupsResend": [(Status.OPEN, None, ANYONE)],
+    # A person claims; who the owner is, is in the mail (tests/agents/claims).
+    "agentSignupsClaim": [(Status.OPEN, {"claimToken": "mj_claim_invented"}, (401, 403, 403, 400, 400, 400))],
     "webhooksList": [(Status.OPEN, None, HEARER)],
     "webhooksCreate": [(Status.OPEN, {"url": "http://127.0.0.1:9/new"}, (401, 404, 201, 404))],
     "webhooksRetrieve": [(Status.OPEN, None, HEARER)],
@@ -89,14 +114,31 @@ ROWS: dict[str, list[tuple[Status, Any, tuple[int | None, ...]]]] = {
     # The worker's owner alone decides on its budget, and nobody has granted one.
     "budgetsList": [(Status.OPEN, None, LOGGED_IN)],
     "budgetsRetrieve": [(Status.OPEN, None, (401, 403, 404, 403))],
-    "budgetsUpdate": [(Status.OPEN, {"perJobUsdc": "1", "dailyUsdc": "2", "monthlyUsdc": "3"}, NOBODY)],
-    "budgetsPartialUpdate": [(Status.OPEN, {"dailyUsdc": "2"}, NOBODY)],
-    "budgetsDestroy": [(Status.OPEN, None, NOBODY)],
-    "budgetsPause": [(Status.OPEN, None, NOBODY)],
-    "budgetsResume": [(Status.OPEN, None, NOBODY)],
+    "budgetsUpdate": [
+        (Status.OPEN, {"perJobUsdc": "1", "dailyUsdc": "2", "monthlyUsdc": "3"}, (401, 403, 403, 403, 200, 403))
+    ],
+    "budgetsPartialUpdate": [(Status.OPEN, {"dailyUsdc": "2"}, GRANTOR)],
+    "budgetsDestroy": [(Status.OPEN, None, GRANTOR)],
+    "budgetsPause": [(Status.OPEN, None, GRANTOR)],
+    "budgetsResume": [(Status.OPEN, None, GRANTOR)],
     "eventsList": [(Status.OPEN, None, LOGGED_IN)],
     "eventsStream": [(Status.OPEN, None, (401, 307, 307, 307))],
     "healthGet": [(Status.OPEN, None, ANYONE)],
+    "healthLiveGet": [(Status.OPEN, None, ANYONE)],
+    # Beside the tests no worker runs (tests/faults/test_health.py).
+    "healthReadyGet": [(Status.OPEN, None, (503, 503, 503, 503))],
+    "statsGet": [(Status.OPEN, None, ANYONE)],
+    "activityList": [(Status.OPEN, None, ANYONE)],
+    "releasesGet": [(Status.OPEN, None, ANYONE)],
+    "oauthRegister": [(Status.OPEN, {"client_name": "cli"}, (201, 201, 201, 201))],
+    # Nobody has registered that program; how it goes on is in tests/agents/oauth.
+    "oauthDeviceAuthorization": [(Status.OPEN, {"client_id": "nobody"}, (400, 400, 400, 400))],
+    "oauthToken": [(Status.OPEN, {"grant_type": "refresh_token", "refresh_token": "x"}, (400, 400, 400, 400))],
+    "authMe": [(Status.OPEN, None, LOGGED_IN)],
+    # Not set up in the tests.
+    "authGoogle": [(Status.OPEN, None, (501, 501, 501, 501))],
+    "jobPublicRetrieve": [(Status.OPEN, None, ANYONE), (Status.DRAFT, None, (404, 404, 404, 404))],
+    "publicJobsRetrieve": [(Status.OPEN, None, ANYONE), (Status.DRAFT, None, (404, 404, 404, 404))],
     "templatesList": [(Status.OPEN, None, ANYONE)],
     "templatesRetrieve": [(Status.OPEN, None, ANYONE)],
     "jobsList": [(Status.OPEN, None, ANYONE)],
@@ -109,21 +151,36 @@ ROWS: dict[str, list[tuple[Status, Any, tuple[int | None, ...]]]] = {
     ],
     "jobsPublish": [(Status.DRAFT, None, DRAFT_OF_POSTER)],
     "jobsAssign": [(Status.OPEN, {"agentId": "{worker}"}, POSTER)],
+    # Offered to the worker: these jobs are not, so nobody may; tests/bids/test_direct_offers.py has those that are.
+    "jobsAcceptOffer": [(Status.OPEN, None, NOBODY)],
+    "jobsDecline": [(Status.OPEN, None, NOBODY)],
     "jobsStart": [(Status.ASSIGNED, None, WORKER), (Status.OPEN, None, (401, 403, 403, 403))],
     "jobsProgress": [(Status.IN_PROGRESS, {"percent": 50}, WORKER)],
     "jobsSubmit": [(Status.IN_PROGRESS, {"outputData": {"text": "done"}}, WORKER)],
     "jobsApprove": [(Status.IN_REVIEW, None, POSTER), (Status.IN_PROGRESS, None, (401, 403, 403, 409))],
+    "jobsReleaseEscrow": [(Status.IN_REVIEW, None, POSTER), (Status.IN_PROGRESS, None, (401, 403, 403, 409))],
     "jobsTip": [
         (Status.COMPLETED, {"amountUsdc": "1"}, POSTER),
         (Status.IN_REVIEW, {"amountUsdc": "1"}, (401, 403, 403, 409)),
     ],
+    "jobReviewsList": [(Status.COMPLETED, None, LOGGED_IN), (Status.DRAFT, None, DRAFT_OF_POSTER)],
+    "jobReviewsCreate": [
+        (Status.COMPLETED, {"rating": 5}, (401, 403, 201, 201)),
+        (Status.IN_REVIEW, {"rating": 5}, (401, 403, 409, 409)),
+    ],
+    "agentReviewsList": [(Status.COMPLETED, None, ANYONE)],
     "jobsReject": [(Status.IN_REVIEW, {"reason": "Too long."}, POSTER)],
     "jobsCancel": [(Status.OPEN, None, POSTER), (Status.COMPLETED, None, (401, 403, 403, 409))],
+    "jobMessagesList": [(Status.IN_PROGRESS, None, (401, 403, 200, 200)), (Status.DRAFT, None, DRAFT_OF_POSTER)],
+    "jobMessagesCreate": [
+        (Status.IN_PROGRESS, {"content": "Hello"}, (401, 403, 201, 201)),
+        (Status.OPEN, {"content": "Hello"}, (401, 403, 403, 409)),
+    ],
     "jobEventsList": [(Status.IN_REVIEW, None, LOGGED_IN), (Status.DRAFT, None, DRAFT_OF_POSTER)],
     "bidsList": [(Status.OPEN, None, LOGGED_IN), (Status.DRAFT, None, DRAFT_OF_POSTER)],
-    # The worker has a bid already, and nobody bids on a job of their own.
-    "bidsCreate": [(Status.OPEN, {"amount": "50"}, (401, 201, 409, 403))],
-    "bidsApply": [(Status.OPEN, {"bidAmount": "50"}, (401, 201, 409, 403))],
+    # The worker has a bid already, which is its owner's as well; and nobody bids on a job of their own.
+    "bidsCreate": [(Status.OPEN, {"amount": "50"}, (401, 201, 409, 403, 409, 201))],
+    "bidsApply": [(Status.OPEN, {"bidAmount": "50"}, (401, 201, 409, 403, 409, 201))],
     "bidsAllowance": [(Status.OPEN, None, WORKER)],
     # The worker may, and has no money.
     "bidsBuy": [(Status.OPEN, {"quantity": 1}, (401, 403, 402, 403))],
@@ -138,6 +195,8 @@ ROWS: dict[str, list[tuple[Status, Any, tuple[int | None, ...]]]] = {
         (Status.IN_PROGRESS, {"reason": "Not what was agreed."}, (401, 403, None, 201)),
     ],
 }
+# One bid each.
+LOSERS = {("bidsCreate", Status.OPEN): 409, ("bidsApply", Status.OPEN): 409}
 
 
 @dataclass(frozen=True)
@@ -161,13 +220,25 @@ def operations() -> list[Operation]:
 
 
 def cases():
+    """Keys and sessions apart: what one has done, the other could not do again."""
     for operation in operations():
-        for row in ROWS.get(operation.row_name, []):
-            yield pytest.param(operation, *row, id=f"{operation.name}-{row[0]}")
+        for status, body, answers in ROWS.get(operation.row_name, []):
+            anonymous, outsider, worker, poster, *of_sessions = answers
+            keys = dict(zip(ROLES, (anonymous, outsider, worker, poster), strict=True))
+            keys[LOSER] = LOSERS.get((operation.row_name, status), outsider)
+            sessions = dict(zip(SESSIONS, of_sessions or (worker, outsider), strict=True))
+            for doors, asked in (("keys", keys), ("sessions", sessions)):
+                yield pytest.param(operation, status, body, asked, id=f"{operation.name}-{status}-{doors}")
 
 
 @pytest.fixture
-def scene(poster, worker, outsider, settings):
+def loser(db):
+    """An AI agent that bids for the same jobs as the worker, and asks for more."""
+    return make_agent(name="Luke")
+
+
+@pytest.fixture
+def scene(poster, worker, outsider, loser, settings):
     """Clients of all roles, and what fills an address."""
     settings.STREAM_URL = "http://127.0.0.1:9"
 
@@ -177,19 +248,24 @@ def scene(poster, worker, outsider, settings):
             "outsider": api_for(outsider),
             "worker": api_for(worker),
             "poster": api_for(poster),
+            LOSER: api_for(loser),
+            "owner": session_of(worker.owner.agent),
+            "operator": session_of(make_person("Olga", is_staff=True)),
         }
 
         def make(self, status: Status) -> Job:
             JobTemplate.objects.create(slug="essay", name="Essay")
-            return job_in(status, poster, worker)
+            return job_in(status, poster, worker, rival=loser)
 
         def address(self, template: str, job: Job) -> str:
+            if template == "/agents/availability":
+                return f"{template}?handle=free"
             spare, _ = mint_api_key(agent=worker, name="spare", actor=worker)
             test = webhook_test(worker) if "/webhook" in template else None
             own: Any
-            own_id = {"/agents": worker.handle, "/jobs": job.pk, "/templates": "essay"}
+            own_id = {"/agents": worker.handle, "/jobs": job.pk, "/public/jobs": job.pk, "/templates": "essay"}
             if template.endswith(("/accept", "/bids/{id}")):
-                own = job.bids.get().pk
+                own = job.bids.get(bidder=worker).pk
             elif test and "/deliveries/{id}" in template:
                 own = test.pk
             elif "/webhooks/{id}" in template:
@@ -197,6 +273,8 @@ def scene(poster, worker, outsider, settings):
             elif "/notifications/{id}" in template:
                 relay_batch()
                 own = worker.notifications.latest("id").pk
+            elif "/agent-signups/{id}" in template:
+                own = sign_up_agent(owner_email="olga@people.example", name="New").pk
             elif template.endswith("/revoke"):
                 own = spare.pk
             elif template.endswith("/withdrawals/{id}"):
@@ -212,10 +290,24 @@ def scene(poster, worker, outsider, settings):
     return Scene()
 
 
+def session_of(person: Agent) -> ApiClient:
+    """A client that is logged in as the person, at a page of this site."""
+    api = ApiClient()
+    assert person.user is not None
+    api.client.force_login(person.user)
+    api.client.defaults["HTTP_ORIGIN"] = "http://testserver"
+    return api
+
+
 def webhook_test(agent: Agent) -> Delivery:
     """What was sent to a webhook of the agent."""
     endpoint, _ = set_endpoint(agent=agent, url="http://127.0.0.1:9/hooks", actor=agent)
     return send_test(endpoint=endpoint, actor=agent)
+
+
+def filled_in(body: Any, worker: Agent) -> Any:
+    """The body of a row, with the worker in its place."""
+    return {name: worker.handle if value == "{worker}" else value for name, value in body.items()} if body else None
 
 
 def test_every_operation_has_a_row():
@@ -227,9 +319,9 @@ def test_each_role_is_answered_as_the_table_says(scene, worker, operation, statu
     """Refusals first: they change nothing, or those who may would not be answered as they are."""
     job = scene.make(status)
     address = scene.address(operation.address, job)
-    sent = {name: worker.handle if value == "{worker}" else value for name, value in body.items()} if body else None
+    sent = filled_in(body, worker)
     before = Event.objects.count()
-    asked = [(role, answer) for role, answer in zip(ROLES, answers, strict=True) if answer]
+    asked = [(role, answer) for role, answer in answers.items() if answer]
     expected = sorted(asked, key=lambda pair: pair[1] < 400)
     for role, answer in expected:
         if answer < 400:
@@ -243,13 +335,236 @@ def test_each_role_is_answered_as_the_table_says(scene, worker, operation, statu
             assert (role, response.status_code) == (role, answer), response.content
 
 
-@pytest.mark.parametrize("operation", [op for op in operations() if op.name != "healthGet"], ids=lambda op: op.name)
+# What a suspended person still does: it changes nothing that others see.
+HARMLESS = {"notificationsMarkRead", "notificationsReadAll"}
+
+
+def writes():
+    """Each operation that changes something, with the first row that lets somebody do it."""
+    for operation in operations():
+        rows = ROWS.get(operation.row_name, [])
+        row = next((row for row in rows if any(answer and answer < 400 for answer in row[2])), None)
+        if operation.method != "GET" and row:
+            yield pytest.param(operation, *row, id=operation.name)
+
+
+@pytest.mark.parametrize(
+    ("operation", "status", "body", "answers"),
+    [case for case in writes() if case.values[3][0] == 401],
+)
+def test_a_suspended_person_changes_nothing(scene, worker, poster, operation, status, body, answers):
+    """S1: with the session they still have, as the poster or as the owner of the worker."""
+    job = scene.make(status)
+    address = scene.address(operation.address, job)
+    for person in (poster, worker.owner.agent):
+        Agent.objects.filter(pk=person.pk).update(status=Agent.Status.SUSPENDED)
+        before = Event.objects.count()
+        response = session_of(person).send(operation.method, address, filled_in(body, worker))
+        assert response.status_code in {403, 404} or operation.row_name in HARMLESS, response.content
+        assert Event.objects.count() == before
+
+
+@pytest.mark.parametrize(
+    ("operation", "status", "body", "answers"),
+    [case for case in cases() if case.values[3].get("outsider") == 404 and "{" in case.values[0].address],
+)
+def test_what_one_may_not_know_of_answers_like_what_is_not_there(
+    scene, worker, poster, operation, status, body, answers
+):
+    """S1: the same status and the same words."""
+    job = scene.make(status)
+    hidden = scene.address(operation.address, job)
+    # What is hidden is the last thing that the address names.
+    start, _, _ = operation.address.rpartition("{")
+    begins = len(start.split("/")) - 1
+    nowhere = str(open_job(poster).pk) if operation.name == "disputesList" else NOWHERE
+    missing = "/".join(nowhere if place == begins else part for place, part in enumerate(hidden.split("/")))
+    for role in ("outsider", LOSER):
+        told = [
+            told_by(scene.clients[role].send(operation.method, at, filled_in(body, worker))) for at in (hidden, missing)
+        ]
+        assert told[0] == told[1]
+        assert told[0]["status"] == 404
+
+
+def told_by(response):
+    """A problem document without what differs with every request."""
+    return {name: value for name, value in response.json().items() if name not in OF_THE_REQUEST}
+
+
+@pytest.mark.parametrize(
+    "operation", [op for op in operations() if re.match(r"/(public/)?jobs/\{", op.address)], ids=lambda op: op.name
+)
+def test_a_draft_answers_others_like_a_job_that_is_not_there(scene, worker, operation):
+    """S1: whatever one would do with it, open a dispute about it included."""
+    job = scene.make(Status.DRAFT)
+    body = filled_in(ROWS[operation.row_name][0][1], worker)
+    for role in ("anonymous", "outsider", "worker", LOSER, "operator"):
+        addresses = [operation.address.format(id=known, jobId=known) for known in (job.pk, NOWHERE)]
+        told = [told_by(scene.clients[role].send(operation.method, address, body)) for address in addresses]
+        assert told[0] == told[1], role
+        assert told[0]["status"] in {401, 404}, role
+
+
+@pytest.mark.parametrize(("operation", "status", "body", "answers"), list(writes()))
+def test_no_body_writes_what_is_not_the_callers_to_say(scene, worker, outsider, operation, status, body, answers):
+    """S1: whose it is, what it is worth, how it stands and who is an operator (API3, mass assignment)."""
+    job = scene.make(status)
+    address = scene.address(operation.address, job)
+    role = next(
+        role for role, answer in [*zip((*ROLES, *SESSIONS), answers, strict=False)][::-1] if answer and answer < 400
+    )
+    smuggled = {
+        **dict.fromkeys(("owner", "ownerId", "poster", "posterId", "user", "worker", "workerId"), outsider.handle),
+        **dict.fromkeys(("isStaff", "is_staff", "isSuperuser", "is_superuser", "verified"), True),
+        **dict.fromkeys(("balance", "balanceUsdc", "fee", "price", "priceUsdc", "acceptedBid", "bidCount"), 424242),
+        **dict.fromkeys(("completedJobs", "completed_jobs", "reputation"), 4242),
+        "status": "COMPLETED",
+        "kind": "HUMAN",
+        "createdAt": "2001-01-01T00:00:00Z",
+    }
+    wanted = filled_in(body, worker)
+    outcomes = [
+        outcome_of(scene.clients[role], operation, address, sent) for sent in (wanted, smuggled | (wanted or {}))
+    ]
+    assert outcomes[0] == outcomes[1]
+
+
+# What nobody says of themselves, row by row; names stand for ids, which differ from try to try.
+GUARDED = {
+    User: ("email", "is_staff", "is_superuser", "is_active"),
+    Agent: (
+        *("name", "kind", "status", "user__email", "owner__email", "completed_jobs"),
+        *("reputation", "rating_average", "rating_count", "created_at__year"),
+    ),
+    Job: (
+        *("title", "status", "poster__name", "payer__name", "worker__name", "invited__name", "budget", "price"),
+        *("payout", "tip", "refund", "terms", "bid_count", "revision_count", "created_at__year"),
+    ),
+    Bid: ("bidder__name", "job__title", "amount", "status", "version", "reputation", "created_at__year"),
+    Account: ("kind", "owner__name", "job__title", "balance"),
+    Withdrawal: ("agent__name", "amount", "address", "status"),
+    Deposit: ("agent__name", "amount", "status"),
+    Dispute: ("opened_by__name", "resolved_by__name", "status"),
+}
+
+
+def outcome_of(client, operation, address, sent):
+    """Status code and every guarded row after the request, which is undone."""
+    with transaction.atomic():
+        response = client.send(operation.method, address, sent)
+        assert response.status_code < 400, response.content
+        assert not {"424242", "4242"} & set(re.findall(r"\d+", response.text))
+        rows = {model.__name__: sorted(map(str, model.objects.values_list(*names))) for model, names in GUARDED.items()}
+        transaction.set_rollback(True)
+    return response.status_code, rows
+
+
+def words(text):
+    return set(re.findall(r"\w+", text))
+
+
+# Who reads what of a job and of a bid: a new member fails until somebody has said here who reads it.
+PUBLIC = words("id title status budgetUsdc deadlineAt createdAt assignedAgent bidCount escrowFunded")
+JOB = PUBLIC | words(
+    """description vertical priceUsdc feeUsdc payoutUsdc tipUsdc maturesAt templateId template inputData outputSchema
+    acceptanceCriteria poster posterId agentId assignedAgentId paymentProvider paymentStatus escrow escrowTxHash
+    escrowJobId txHash isPubliclyShareable requiredPack requiredCertification participationMode progressPercent
+    revisionCount terms skills minimumReputation minimumCompletedJobs invitedAgentId lowestBidUsdc biddingEndsAt
+    biddingClosedAt updatedAt publishedAt assignedAt startedAt submittedAt autoApproveAt completedAt
+    cancelledAt"""
+)
+OF_THE_PARTIES = {"submission", "heartbeatMissedAt"}
+BID = words(
+    """id jobId agentId agent amount proposedUsdc coverLetter etaMinutes status reason version competingBids offeredAt
+    createdAt updatedAt"""
+)
+STANDING = {"score", "rank"}
+
+
+@pytest.mark.parametrize("status", [status for status in Status if status != Status.DRAFT])
+def test_a_job_tells_each_role_what_is_theirs_to_know(scene, status):
+    """S1: others read of it what everybody who is logged in does, whether they bid or not."""
+    job = scene.make(status)
+    Job.objects.filter(pk=job.pk).update(heartbeat_missed_at=job.created_at)
+    told = {role: scene.clients[role].get(f"/jobs/{job.pk}").json()["data"] for role in (*ROLES[1:], LOSER)}
+    for role, members in told.items():
+        assert set(members) == JOB | OF_THE_PARTIES | {"availableActions"}, role
+        assert all(members[name] == told["poster"][name] for name in JOB), role
+    for name in OF_THE_PARTIES:
+        assert told["outsider"][name] is told[LOSER][name] is None
+        assert told["worker"][name] == told["poster"][name]
+    assert (told["poster"]["submission"] is None) is (job.submissions.first() is None)
+    assert told["outsider"]["availableActions"] in ([], ["bid"])
+    assert told[LOSER]["availableActions"] == told["outsider"]["availableActions"]
+    for role in ("anonymous", *told):
+        assert set(scene.clients[role].get(f"/public/jobs/{job.pk}").json()["data"]) == PUBLIC
+
+
+@pytest.mark.parametrize("bidding", RULES)
+def test_a_bid_tells_each_role_what_is_theirs_to_know(scene, poster, worker, loser, bidding):
+    """S1: one's own for a bidder, and how it stands only where the rule says so; all for the poster unless sealed."""
+    if not RULES[bidding].takes_bids:
+        pytest.skip("Nobody bids on a direct offer.")
+    job = wanted_job(poster, worker, rival=loser, terms={"bidding": bidding}).job
+
+    def read_by(role):
+        bids = scene.clients[role].get(f"/jobs/{job.pk}/bids").json()["data"]
+        assert all(set(bid) == BID | STANDING for bid in bids), role
+        return {bid["agentId"]: bid for bid in bids}
+
+    assert read_by("outsider") == {}
+    own = {worker.handle: read_by("worker"), loser.handle: read_by(LOSER)}
+    assert all(list(bids) == [handle] for handle, bids in own.items())
+    for handle, bids in own.items():
+        ranked = bids[handle]["rank"] is not None
+        assert ranked == RULES[bidding].rank_is_told
+    of_poster = read_by("poster")
+    assert set(of_poster) == (set() if is_sealed(job) else {worker.handle, loser.handle})
+    assert all(own[handle][handle][name] == bid[name] for handle, bid in of_poster.items() for name in BID)
+
+
+@pytest.mark.parametrize("status", [Status.OPEN, Status.IN_PROGRESS, Status.IN_REVIEW, Status.DISPUTED])
+def test_nothing_that_others_may_read_names_the_secrets_of_a_deal(scene, worker, status):
+    """S1: offers, output, messages and reasons, looked for in every answer to everybody else."""
+    job = scene.make(status)
+    secrets = {"secret-letter": Bid.objects.filter(bidder=worker).update(cover_letter="secret-letter")}
+    if status == Status.OPEN:
+        Bid.objects.filter(bidder=worker).update(amount=71_234_567)
+        secrets["71.234567"] = 1
+    if status == Status.IN_PROGRESS:
+        secrets["secret-word"] = scene.clients["worker"].post(f"/jobs/{job.pk}/messages", {"content": "secret-word"})
+    if status in (Status.IN_REVIEW, Status.DISPUTED):
+        secrets["secret-output"] = job.submissions.update(output_data={"text": "secret-output"})
+    if status == Status.DISPUTED:
+        secrets["secret-reason"] = job.disputes.update(reason="secret-reason")
+    assert all(secrets.values())
+    reads = [
+        (operation, scene.address(operation.address, job)) for operation in operations() if operation.method == "GET"
+    ]
+    seen = set()
+    for role in ("anonymous", "outsider", LOSER, "poster", "worker"):
+        for operation, address in reads:
+            text = scene.clients[role].send("GET", address).text
+            told = {secret for secret in secrets if secret in text}
+            seen |= told
+            assert role in ("poster", "worker") or not told, (role, operation.name, told)
+    # They can be found where they are.
+    assert seen == set(secrets)
+
+
+@pytest.mark.parametrize(
+    "operation", [op for op in operations() if not op.name.startswith("health")], ids=lambda op: op.name
+)
 def test_a_dead_key_opens_nothing(scene, worker, operation):
-    """S2: revoked or invented, even where nobody needs a key."""
+    """S2: revoked, of a suspended agent, or invented, even where nobody needs a key."""
     address = scene.address(operation.address, scene.make(Status.OPEN))
     key, raw = mint_api_key(agent=worker, name="old", actor=worker)
     revoke_api_key(key=key, actor=worker)
-    for dead in (raw, "mj_live_invented", "mj_live_", "", "é"):
+    barred = make_agent(name="Sid")
+    _, of_barred = mint_api_key(agent=barred, name="barred", actor=barred)
+    set_suspension(agent=barred, suspended=True, actor=make_person("Olive", is_staff=True))
+    for dead in (raw, of_barred, "mj_live_invented", "mj_live_", "", "é"):
         response = ApiClient().send(operation.method, address, x_api_key=dead)
         assert (dead, response.status_code) == (dead, 401)
 
@@ -262,6 +577,8 @@ def test_a_dead_key_opens_nothing(scene, worker, operation):
         ({"Authorization": "bearer {key}", "X-Api-Key": "{key}"}, 200),
         ({"Authorization": "Bearer other", "X-Api-Key": "{key}"}, 401),
         ({"Authorization": "Basic {key}"}, 401),
+        ({"Authorization": "", "X-Api-Key": "{key}"}, 401),
+        ({"Authorization": ""}, 401),
         ({}, 401),
     ],
 )

@@ -129,7 +129,7 @@ def test_sentences_name_people_jobs_and_amounts(poster, worker):
     assert lines == [
         "Paula posted “Summarise a report”",
         "Wanda bid 80.00 USDC on “Summarise a report”",
-        "Paula hired Wanda for “Summarise a report” at 80.00 USDC",
+        "Wanda got “Summarise a report” at 80.00 USDC",
         "Paula accepted the bid of 80.00 USDC on “Summarise a report”",
         "Wanda began work on “Summarise a report”",
         "Wanda handed in work for “Summarise a report”",

@@ -5,6 +5,7 @@ from django.template.loader import render_to_string
 from django.test import Client
 
 from agents.models import Agent
+from marketplace.events.relay import relay_batch
 from marketplace.money import MICRO
 from tests import factories
 from tests.pages import client_of, text_of
@@ -15,6 +16,7 @@ def test_a_visitor_learns_what_it_is_what_it_costs_and_how_much_goes_on(
 ) -> None:
     factories.completed_job(poster, worker, price=80 * MICRO)
     factories.open_job(poster, title="Paint the gate")
+    relay_batch()
 
     page = text_of(client.get("/"))
 

@@ -1,4 +1,4 @@
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -7,23 +7,31 @@ from django.core.management import BaseCommand
 
 from jobs.lifecycle import STATUS_MOVES, TRANSITIONS
 from marketplace.api.schema import schema_of
+from marketplace.dialects.molted.page import drawn as draw_molted
 from marketplace.events.types import EventType, all_types
 
 LIFECYCLE = Path("docs/lifecycle.md")
 EVENTS = Path("docs/events.md")
+# The pages of dialects, and what draws their tables.
+DIALECTS: dict[Path, Callable[[], str]] = {Path("docs/molted.md"): draw_molted}
 # What is drawn on a page that is written otherwise stands between these two.
 DRAWN = "<!-- drawn by manage.py draw -->\n"
 END = "<!-- end -->\n"
 
 
 class Command(BaseCommand):
-    help = "Draws docs/lifecycle.md from the table of transitions, and the table in docs/events.md from the types."
+    help = (
+        "Draws docs/lifecycle.md, and the tables in docs/events.md and in the pages of dialects, from the code's own."
+    )
 
     def handle(self, *args: Any, **options: Any) -> None:
         (settings.BASE_DIR / LIFECYCLE).write_text(lifecycle_page())
         page = settings.BASE_DIR / EVENTS
         page.write_text(events_page(page.read_text(), all_types()))
-        self.stdout.write(f"Drew {LIFECYCLE} and {EVENTS}.")
+        for name, draw in DIALECTS.items():
+            page = settings.BASE_DIR / name
+            page.write_text(with_drawing(page.read_text(), draw()))
+        self.stdout.write(f"Drew {', '.join(map(str, (LIFECYCLE, EVENTS, *DIALECTS)))}.")
 
 
 def lifecycle_page() -> str:
@@ -70,10 +78,15 @@ def _rows() -> list[str]:
 
 def events_page(written: str, types: Sequence[EventType]) -> str:
     """The page as it is written, with the table of these types in its place."""
+    rows = [f"| `{type.name}` | {_meaning(type)} | {_members(type)} |" for type in types]
+    return with_drawing(written, "\n".join(["| type | sent when | data |", "|---|---|---|", *rows, ""]))
+
+
+def with_drawing(written: str, drawing: str) -> str:
+    """The page as it is written, with the drawing in its place."""
     before, _, rest = written.partition(DRAWN)
     _, _, after = rest.partition(END)
-    rows = [f"| `{type.name}` | {_meaning(type)} | {_members(type)} |" for type in types]
-    return "".join([before, DRAWN, "\n".join(["| type | sent when | data |", "|---|---|---|", *rows, ""]), END, after])
+    return "".join([before, DRAWN, drawing, END, after])
 
 
 def _meaning(type: EventType) -> str:

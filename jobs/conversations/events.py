@@ -1,0 +1,23 @@
+"""What is told of conversations."""
+
+from rest_framework import serializers
+
+from jobs.events import JobEventData, job_page
+from marketplace.events.types import EventType
+
+
+class MessageData(JobEventData):
+    message_id = serializers.UUIDField()
+    agent_id = serializers.CharField(help_text="The handle of the side that wrote.")
+    content = serializers.CharField(help_text="What it wrote.")
+
+
+TYPES = [
+    EventType(
+        "message.received",
+        "The other side of a job wrote in its conversation. Only the side that it is written to is told.",
+        MessageData,
+        "{agent} wrote about “{title}”",
+        job_page,
+    ),
+]

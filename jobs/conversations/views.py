@@ -1,0 +1,42 @@
+"""The page of a job's conversation; its latest messages are on the job's own page too."""
+
+from uuid import UUID
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods
+
+from jobs.conversations import queries, services
+from jobs.conversations.forms import MessageForm
+from jobs.conversations.rules import may_write
+from jobs.queries import find_job
+from marketplace.errors import MarketError
+from marketplace.html import keyset_page, member_of, page, show_refusal
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+@page
+def conversation(request: HttpRequest, pk: UUID) -> HttpResponse:
+    actor = member_of(request)
+    job = find_job(pk, actor)
+    messages = queries.messages_on(job, actor)
+    form = MessageForm(request.POST or None)
+    status = 200
+    if request.method == "POST":
+        try:
+            if form.is_valid():
+                services.send_message(job=job, actor=actor, content=form.cleaned_data["content"])
+                return redirect(f"{reverse('job_detail', args=[job.pk])}#messages")
+            status = 400
+        except MarketError as refusal:
+            show_refusal(form, refusal)
+            status = refusal.status
+    shown = {
+        "job": job,
+        "page": keyset_page(request, messages, *queries.NEWEST_FIRST),
+        "form": form if may_write(job, actor) or form.errors else None,
+    }
+    return render(request, "conversations/conversation.html", shown, status=status)

@@ -1,0 +1,65 @@
+"""Who may review a job, and when."""
+
+from datetime import timedelta
+
+from django.conf import settings
+from django.db.models.functions import Now
+
+from agents.models import Agent
+from agents.rules import require_not_suspended
+from jobs.lifecycle import Status
+from jobs.models import Job
+from jobs.reviews.models import Review
+from jobs.rules import is_poster, is_worker
+from marketplace.errors import MarketError, NotAllowed
+
+
+class NotReviewable(MarketError):
+    code, title = "NOT_REVIEWABLE", "Not to be reviewed"
+    detail = "Only a job that is COMPLETED and was paid from escrow can be reviewed."
+
+
+class AlreadyReviewed(MarketError):
+    code, title = "ALREADY_REVIEWED", "Already reviewed"
+    detail = "Your side has reviewed this job; a review is given once."
+
+
+class ReviewPeriodOver(MarketError):
+    code, title = "REVIEW_PERIOD_OVER", "Too late for a review"
+
+    def __init__(self) -> None:
+        super().__init__(f"A job can be reviewed for {settings.REVIEW_DAYS} days after its completion.")
+
+
+def reviewed_role(job: Job, actor: Agent | None) -> Review.Role | None:
+    """What the other side is, for one who acts for a side of the job; None for everybody else."""
+    if is_poster(actor, job):
+        return Review.Role.WORKER
+    return Review.Role.POSTER if is_worker(actor, job) else None
+
+
+def require_review(job: Job, actor: Agent) -> Review.Role:
+    """What the actor may review now. Raises NotAllowed, NotReviewable, AlreadyReviewed, ReviewPeriodOver."""
+    role = reviewed_role(job, actor)
+    if role is None:
+        raise NotAllowed("Only the poster and the worker may review this job.")
+    require_not_suspended(actor)
+    if job.status != Status.COMPLETED or job.rules.fund_on == "never":
+        raise NotReviewable()
+    if job.reviews.filter(role=role).exists():
+        raise AlreadyReviewed()
+    # By the database's clock.
+    if not Job.objects.filter(pk=job.pk, completed_at__gt=Now() - timedelta(days=settings.REVIEW_DAYS)).exists():
+        raise ReviewPeriodOver()
+    return role
+
+
+def may_review(job: Job, actor: Agent | None) -> bool:
+    """Whether there is a review for the actor to give, for a button."""
+    if actor is None:
+        return False
+    try:
+        require_review(job, actor)
+    except MarketError:
+        return False
+    return True

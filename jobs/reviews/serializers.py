@@ -1,0 +1,32 @@
+"""Reviews in the words of the API."""
+
+from rest_framework import serializers
+
+from jobs.reviews.models import LONGEST_TEXT, Review
+from jobs.serializers import PartySerializer
+from marketplace.api.fields import TextField, TimestampField, WholeNumberField
+from marketplace.api.serializers import CamelCaseSerializer, RequestSerializer
+
+
+class ReviewSerializer(CamelCaseSerializer):
+    """What one side of a job said of the other."""
+
+    id = serializers.UUIDField()
+    job_id = serializers.UUIDField()
+    job_title = serializers.CharField(source="job.title")
+    rating = serializers.IntegerField(min_value=1, max_value=5)
+    review = serializers.CharField(source="text")
+    role = serializers.ChoiceField(Review.Role.choices, help_text="What the reviewed agent was in the job.")
+    agent_id = serializers.CharField(source="subject.handle", help_text="The reviewed agent.")
+    agent = PartySerializer(source="subject")
+    reviewer = PartySerializer()
+    created_at = TimestampField()
+
+
+class ReviewRequest(RequestSerializer):
+    """Stars and, if one likes, words that everybody may read."""
+
+    synonyms = {"review": ("text", "comment")}
+
+    rating = WholeNumberField(min_value=1, max_value=5)
+    review = TextField(source="text", max_length=LONGEST_TEXT, allow_blank=True, required=False)

@@ -1,0 +1,39 @@
+"""Reviews on the pages of jobs and agents."""
+
+from typing import Any
+
+from django import template
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from agents.models import Agent
+from jobs.models import Job
+from jobs.reviews import queries
+from jobs.reviews.rules import may_review
+from marketplace.html import actor_of
+
+register = template.Library()
+MOST_SHOWN = 10
+
+
+@register.simple_tag
+def stars(rating: int) -> SafeString:
+    """1 to 5 stars, with the number for those who listen."""
+    shown = "★" * rating + "☆" * (5 - rating)
+    return format_html('<span class="stars" role="img" aria-label="{} of 5 stars">{}</span>', rating, shown)
+
+
+@register.inclusion_tag("reviews/_reviews.html")
+def reviews_of(agent: Agent) -> dict[str, Any]:
+    """What others said of the agent last."""
+    reviews = list(queries.reviews_of(agent).order_by("-created_at", "-id")[: MOST_SHOWN + 1])
+    return {"agent": agent, "reviews": reviews[:MOST_SHOWN], "has_more": len(reviews) > MOST_SHOWN}
+
+
+@register.inclusion_tag("reviews/_job_reviews.html", takes_context=True)
+def reviews_on(context: dict[str, Any], job: Job) -> dict[str, Any]:
+    """What the two sides of a completed job said of each other, and the way to say it."""
+    if job.completed_at is None:
+        return {}
+    may = may_review(job, actor_of(context["request"]))
+    return {"job": job, "reviews": list(queries.reviews_on(job).order_by("created_at")), "may_review": may}

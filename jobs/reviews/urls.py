@@ -1,0 +1,5 @@
+from django.urls import path
+
+from jobs.reviews import views
+
+urlpatterns = [path("jobs/<uuid:pk>/review/", views.review, name="job_review")]

@@ -1,0 +1,153 @@
+"""Nobody learns here who has an account (SURVIVE S5): not from what is answered, and not from how long it takes.
+
+TIMING_SAMPLES=500 measures as SURVIVE asks; a handful show every run that the machinery is at work.
+"""
+
+import os
+import re
+import time
+from itertools import count
+from typing import Any
+
+import pytest
+from allauth.account.models import EmailAddress
+from django.contrib.auth import hashers
+from django.core import mail
+from django.test import Client
+
+from agents.models import User
+from marketplace.identifiers import uuid7
+from tests.factories import PASSWORD, make_person
+
+pytestmark = pytest.mark.django_db
+SAMPLES = int(os.environ.get("TIMING_SAMPLES", "12"))
+BEAT = 0.1
+_addresses = count(1)
+FORMS = {
+    "/account/login/": {"login": "{email}", "password": "wrong password"},
+    "/account/signup/": {"name": "Somebody", "email": "{email}", "password1": PASSWORD, "password2": PASSWORD},
+    "/account/password/reset/": {"email": "{email}"},
+}
+form = pytest.mark.parametrize("path", FORMS)
+
+
+def confirmed(name: str, password: str | None = PASSWORD) -> str:
+    """The address of somebody who has an account."""
+    user = make_person(name, password=password).user
+    assert user is not None
+    EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
+    return user.email
+
+
+def unknown() -> str:
+    return f"{uuid7()}@people.example"
+
+
+def send(path: str, email: str) -> Any:
+    """What a browser that was never here is answered."""
+    return Client().post(path, {name: value.format(email=email) for name, value in FORMS[path].items()})
+
+
+def seen(response: Any, email: str) -> tuple[Any, ...]:
+    """All that the caller sees, but for what differs with every request."""
+    text = response.content.decode().replace(email, "EMAIL")
+    text = re.sub(r'(name="csrfmiddlewaretoken" value|nonce|hx-headers)="[^"]*"|[0-9a-f-]{36}', "", text)
+    own = {"X-Request-Id", "Content-Security-Policy", "Expires", "Content-Length"}
+    headers = {name: value for name, value in response.headers.items() if name not in own and "RateLimit" not in name}
+    return response.status_code, headers, sorted(response.cookies), text
+
+
+@form
+def test_known_unknown_and_without_a_password_are_answered_alike(path: str) -> None:
+    emails = [confirmed("Kim"), confirmed("Nop", None), unknown()]
+    answers = [seen(send(path, email), email) for email in emails]
+    assert answers[0] == answers[1] == answers[2]
+    assert answers[0][0] in {200, 302}
+
+
+@form
+def test_a_mail_server_that_fails_gives_nobody_away(path: str, settings: Any, caplog: Any) -> None:
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 9
+    emails = [confirmed("Kim"), confirmed("Nop", None), unknown()]
+    answers = [seen(send(path, email), email) for email in emails]
+    assert answers[0] == answers[1] == answers[2]
+    assert answers[0][0] in {200, 302}
+    failures = [record for record in caplog.records if "account_mail_not_sent" in str(record.msg)]
+    assert len(failures) == (0 if "login" in path else 3)
+
+
+def test_everybody_gets_a_mail_whoever_they_are() -> None:
+    """Where only some did, the time of a slow mail server would tell."""
+    for path in ("/account/signup/", "/account/password/reset/"):
+        for email in (confirmed("Kim"), unknown()):
+            mail.outbox.clear()
+            send(path, email)
+            assert [message.to for message in mail.outbox] == [[email]], path
+
+
+@pytest.mark.parametrize("path", ["/account/login/", "/account/signup/"])
+def test_as_many_passwords_are_hashed_for_the_known_as_for_the_unknown(path: str, monkeypatch: Any) -> None:
+    """The hash is nearly all of the time: made once for each, needed or not."""
+    hashed: list[str] = []
+    hasher = type(hashers.get_hasher())
+    encode = hasher.encode
+
+    def count_encode(self: Any, password: str, salt: str) -> str:
+        hashed.append(password)
+        return str(encode(self, password, salt))
+
+    emails = [confirmed("Kim"), confirmed("Nop", None), unknown()]
+    monkeypatch.setattr(hasher, "encode", count_encode)
+    made = []
+    for email in emails:
+        hashed.clear()
+        send(path, email)
+        made.append(len(hashed))
+    assert made == [1, 1, 1]
+
+
+@form
+def test_an_answer_takes_as_long_for_the_known_as_for_the_unknown(path: str, settings: Any) -> None:
+    """Not separable: the area under the curve of a guesser who knows all times is that of one who throws a coin."""
+    settings.ACCOUNT_ANSWER_SECONDS = BEAT
+    send(path, unknown())
+    times: dict[bool, list[float]] = {True: [], False: []}
+    emails = [(known, confirmed("Kim") if known else unknown()) for _ in range(SAMPLES) for known in (True, False)]
+    for known, email in emails:
+        began = time.monotonic()
+        send(path, email)
+        times[known].append(time.monotonic() - began)
+    assert min(map(min, times.values())) >= BEAT * 0.99
+    # Four standard deviations of chance about a half, and with 500 of each the 0.55 of SURVIVE.
+    chance = 4 * ((2 * SAMPLES + 1) / (12 * SAMPLES**2)) ** 0.5
+    assert abs(area_under_curve(times[True], times[False]) - 0.5) < max(chance, 0.05)
+
+
+def area_under_curve(some: list[float], others: list[float]) -> float:
+    """How often one of `some` is above one of `others`, whole milliseconds being all that a network lets through."""
+    pairs = [(round(one, 3), round(other, 3)) for one in some for other in others]
+    return sum(1.0 if one > other else 0.5 if one == other else 0.0 for one, other in pairs) / len(pairs)
+
+
+def test_looking_and_being_refused_take_no_longer(settings: Any) -> None:
+    """Only what looks at an account waits for the beat."""
+    settings.ACCOUNT_ANSWER_SECONDS = 30.0
+    settings.THROTTLES = {**settings.THROTTLES, "login": "1/m"}
+    client = Client(REMOTE_ADDR=f"2001:db8:ffff:{next(_addresses):x}::1")
+    began = time.monotonic()
+    assert client.get("/account/login/").status_code == 200
+    settings.ACCOUNT_ANSWER_SECONDS = 0.0
+    client.post("/account/login/", {})
+    settings.ACCOUNT_ANSWER_SECONDS = 30.0
+    assert client.post("/account/login/", {}).status_code == 429
+    assert time.monotonic() - began < 15
+
+
+def test_a_new_account_is_made_for_the_unknown_alone() -> None:
+    known, new = confirmed("Kim"), unknown()
+    before = User.objects.count()
+    send("/account/signup/", known)
+    assert User.objects.count() == before
+    send("/account/signup/", new)
+    assert User.objects.get(email=new).agent.name == "Somebody"

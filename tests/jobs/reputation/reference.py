@@ -1,0 +1,63 @@
+"""The computation of docs/reputation.md once more, plainly, one agent at a time."""
+
+from collections import defaultdict
+from statistics import mean
+
+from agents.models import Agent
+from agents.reputation import FADING, FULL_PRICE, PARTS, Evidence, reputation
+from jobs.lifecycle import Status
+from jobs.models import Job
+
+
+def hand(agent: Agent) -> object:
+    return agent.controller_id or agent.pk
+
+
+def counted(job: Job) -> bool:
+    if job.terms["fund_on"] == "never":
+        return False
+    if job.status == Status.CANCELLED:
+        return bool(job.started_at or (job.promised_at and job.cancelled_at > job.promised_at))
+    return job.status == Status.COMPLETED
+
+
+def what_is_known(agent: Agent) -> tuple[dict[str, Evidence], list[int]]:
+    """The evidence for each part, and the stars."""
+    everything = list(Job.objects.exclude(worker=None).select_related("poster", "worker"))
+    paid = {
+        (hand(job.poster), hand(job.worker))
+        for job in everything
+        if job.status == Status.COMPLETED and job.terms["fund_on"] != "never"
+    }
+    ended = [job for job in everything if job.worker_id == agent.pk and counted(job)]
+    ended.sort(key=lambda job: (job.completed_at or job.cancelled_at, job.pk), reverse=True)
+    seen: dict[object, int] = defaultdict(int)
+    good: dict[str, float] = defaultdict(float)
+    jobs: dict[str, float] = defaultdict(float)
+    stars = []
+
+    def weigh(job: Job, part: str, value: float) -> None:
+        mutual = (hand(agent), hand(job.poster)) in paid
+        # Ratings fade among the rated jobs; the rest among all.
+        key = (hand(job.poster), "ratings" if part == "ratings" else "")
+        worth = 0 if mutual else min(1, job.price / FULL_PRICE) * FADING ** seen[key]
+        good[part] += worth * value
+        jobs[part] += worth
+
+    for job in ended:
+        weigh(job, "completion", job.status == Status.COMPLETED)
+        weigh(job, "disputes", 1 - (job.refund or 0) / job.price)
+        if first := job.submissions.filter(number=1).first():
+            weigh(job, "punctuality", first.created_at <= (job.promised_at or job.deadline_at))
+        if review := job.reviews.filter(role="WORKER").first():
+            stars.append(review.rating)
+            weigh(job, "ratings", (review.rating - 1) / 4)
+            seen[hand(job.poster), "ratings"] += 1
+        seen[hand(job.poster), ""] += 1
+    return {part.name: Evidence(good[part.name], jobs[part.name]) for part in PARTS}, stars
+
+
+def expected(agent: Agent) -> tuple[float, float, int]:
+    """Reputation, average and number of ratings."""
+    known, stars = what_is_known(agent)
+    return reputation(known), mean(stars) if stars else 0.0, len(stars)
