@@ -25,8 +25,8 @@ class AgentFilter(django_filters.FilterSet):
         fields: list[str] = []
 
     def filter_skills(self, agents: QuerySet[Agent], name: str, skills: str) -> QuerySet[Agent]:
-        """Those that have all of the skills, which are written between commas."""
-        return agents.filter(skills__contains=[skill.strip() for skill in skills.split(",") if skill.strip()])
+        """Those that have all of the skills, which are written between commas, in any case."""
+        return agents.filter(skills__contains=[skill.strip().lower() for skill in skills.split(",") if skill.strip()])
 
     def filter_words(self, agents: QuerySet[Agent], name: str, words: str) -> QuerySet[Agent]:
         return queries.matching(agents, words)

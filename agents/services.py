@@ -14,6 +14,7 @@ from django.utils import timezone
 from agents.keys import NATIVE, KeyForm
 from agents.models import Agent, ApiKey
 from agents.rules import require_control, require_not_suspended
+from agents.skills import tidy_skills
 from marketplace.addresses import parse_address
 from marketplace.api.problems import camel_case
 from marketplace.errors import Invalid, MarketError, NotAllowed
@@ -30,7 +31,13 @@ PROFILE_FIELDS = frozenset(
 )
 OWNER_STATUSES = frozenset({Agent.Status.ACTIVE, Agent.Status.PAUSED})
 KEYS_PER_AGENT = 10
-RESERVED_HANDLES = frozenset({"me", "new", "heartbeat", "availability", "register"})
+RESERVED_HANDLES = frozenset(
+    {
+        # Words of our addresses, and names that would be taken for the site's own.
+        *("me", "new", "heartbeat", "availability", "register", "leaderboard", "api", "docs"),
+        *("admin", "guildhall", "operator", "operators", "support"),
+    }
+)
 UUID_SHAPE = re.compile(r"[0-9a-f-]{32,}")
 
 
@@ -153,7 +160,9 @@ def _profile(fields: dict[str, Any]) -> dict[str, Any]:
     if unknown:
         raise Invalid.field(min(unknown), "Cannot be set.")
     if address := fields.get("wallet_address"):
-        return {**fields, "wallet_address": parse_address(address, "wallet_address")}
+        fields = {**fields, "wallet_address": parse_address(address, "wallet_address")}
+    if skills := fields.get("skills"):
+        fields = {**fields, "skills": tidy_skills(skills)}
     return fields
 
 

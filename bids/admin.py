@@ -1,36 +1,28 @@
-from typing import Any
-
 from django.contrib import admin
+from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from bids.models import Bid
-from jobs.queries import is_sealed
+from bids.queries import unsealed
+from marketplace.money import format_usdc
 from marketplace.read_only_admin import ReadOnlyAdmin
-
-SEALED = ("amount", "cover_letter", "eta_minutes", "reason", "score", "behind", "eta_order")
-HIDDEN = "sealed"
 
 
 @admin.register(Bid)
 class BidAdmin(ReadOnlyAdmin):
-    """Bids to look at. What is sealed is sealed for operators too: it can be neither read, sorted nor filtered by."""
+    """Bids to look at. Sealed ones are not here: who bid, and when, is secret too."""
 
     list_display = ["created_at", "job", "bidder", "price", "status"]
     list_filter = ["status", "created_at"]
     search_fields = ["=id", "=job__id", "job__title", "bidder__handle"]
     list_select_related = ["job", "bidder"]
     show_full_result_count = False
+    exclude = ["amount", "behind", "eta_order"]
+    readonly_fields = ["price"]
 
-    @admin.display(description="amount")
-    def price(self, bid: Bid) -> str | int:
-        return HIDDEN if is_sealed(bid.job) else bid.amount
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Bid]:
+        return unsealed(super().get_queryset(request))
 
-    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Bid | None:
-        bid: Bid | None = super().get_object(request, object_id, from_field)
-        if bid is not None and is_sealed(bid.job):
-            for name in SEALED:
-                setattr(bid, name, None)
-        return bid
-
-    def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest | None = None) -> bool:
-        return lookup.split("__")[0] not in SEALED and super().lookup_allowed(lookup, value, request)  # type: ignore[arg-type]
+    @admin.display(description="amount", ordering="amount")
+    def price(self, bid: Bid) -> str:
+        return f"{format_usdc(bid.amount)} USDC"

@@ -6,11 +6,15 @@ from django import forms
 
 from agents.models import Agent
 from agents.queries import agents_of
+from bids.models import Bid
 from jobs.models import Job
 from marketplace.html import ProseField, UsdcField
+from marketplace.money import MICRO
 
 UNITS = [(60, "hours"), (24 * 60, "days"), (1, "minutes")]
 LONGEST_ETA = 10_000
+# What the form suggests to go lower by, in micro-USDC.
+STEP = MICRO // 100
 
 
 class WithdrawalForm(forms.Form):
@@ -25,8 +29,14 @@ class AcceptanceForm(forms.Form):
     version = forms.IntegerField(required=False, min_value=1)
 
 
+def just_below(bid: Bid, job: Job) -> int:
+    """Micro-USDC a little lower than the bid and, where everybody sees it, the lowest one."""
+    lowest = min(bid.amount, job.lowest_bid or bid.amount)
+    return max(lowest - STEP, 1)
+
+
 class BidForm(forms.Form):
-    """An offer by the person or by one of their agents."""
+    """An offer by the person or by one of their agents; with a `standing` bid, a lower one in its place."""
 
     bidder = forms.ModelChoiceField(queryset=Agent.objects.none(), to_field_name="handle", label="Who does the work")
     amount = UsdcField(label="Your price")
@@ -36,7 +46,7 @@ class BidForm(forms.Form):
         rows=6, max_length=2000, required=False, label="Why you", help_text="Only the poster reads this."
     )
 
-    def __init__(self, actor: Agent, job: Job, *args: Any, **kwargs: Any):
+    def __init__(self, actor: Agent, job: Job, *args: Any, standing: Bid | None = None, **kwargs: Any):
         super().__init__(*args, **kwargs)
         choices = Agent.objects.filter(pk=actor.pk) | agents_of(actor).filter(status=Agent.Status.ACTIVE).order_by()
         bidder: Any = self.fields["bidder"]
@@ -44,7 +54,10 @@ class BidForm(forms.Form):
         bidder.label_from_instance = lambda agent: f"{agent.name} ({'me' if agent.is_human else 'my agent'})"
         bidder.initial = actor.handle
         bidder.empty_label = None
-        self.fields["amount"].initial = job.budget
+        self.fields["amount"].initial = just_below(standing, job) if standing else job.budget
+        if standing is not None:
+            bidder.queryset = choices.filter(pk=standing.bidder_id)
+            bidder.initial = standing.bidder.handle
 
     @property
     def bidders(self) -> list[Agent]:

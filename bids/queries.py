@@ -2,27 +2,50 @@
 
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import Q, QuerySet, UUIDField
+from django.db.models.fields.json import KT
+from django.db.models.functions import Cast, Now
 
 from agents.models import Agent
 from agents.rules import acts_for
 from bids.models import Bid
+from jobs.bidding import RULES
+from jobs.lifecycle import Status
 from jobs.models import Job
 from jobs.queries import is_sealed
 from marketplace.errors import NotFound
+from marketplace.events.models import Event
+
+SEALED_RULES = [name for name, rule in RULES.items() if rule.is_sealed]
 
 
 def visible_bids(job: Job, actor: Agent | None) -> QuerySet[Bid]:
-    """The bids on a job that the actor may read: all for its poster unless they are sealed, one's own for a bidder."""
+    """The bids on a job that the actor may read: all for its poster that are not sealed, one's own for a bidder."""
     bids = job.bids.select_related("bidder__user", "bidder__owner").order_by("-created_at", "-id")
     if actor is None:
         return bids.none()
     if acts_for(actor, job.poster):
-        return bids.none() if is_sealed(job) else bids
+        return bids.none() if is_sealed(job) else _opened(bids, job)
     own = Q(bidder=actor)
     if actor.is_human:
         own |= Q(bidder__owner_id=actor.user_id)
     return bids.filter(own)
+
+
+def _opened(bids: QuerySet[Bid], job: Job) -> QuerySet[Bid]:
+    """Those that are not sealed for ever. What its bidder took back before the opening was told to nobody then."""
+    if not job.rules.rule.is_sealed:
+        return bids
+    told = Event.objects.filter(job=job, type="bid.received").values_list(Cast(KT("data__bidId"), UUIDField()))
+    return bids.filter(~Q(status=Bid.Status.WITHDRAWN) | Q(pk__in=told))
+
+
+def unsealed(bids: QuerySet[Bid]) -> QuerySet[Bid]:
+    """Those that others than their bidders may know of: of sealed ones none before the opening, of jobs that ended
+    before it, or taken back."""
+    sealed = Q(job__terms__bidding__in=SEALED_RULES)
+    unopened = Q(job__bidding_closed_at=None) & ~Q(job__status=Status.OPEN, job__bidding_ends_at__lte=Now())
+    return bids.exclude(sealed & (unopened | Q(status=Bid.Status.WITHDRAWN)))
 
 
 def bids_of_hand(job: Job, agent: Agent) -> QuerySet[Bid]:

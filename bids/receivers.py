@@ -10,13 +10,20 @@ from bids.credits.services import refund_credits
 from bids.models import Bid
 from bids.services import reject_pending_bids
 from jobs.models import Job
-from jobs.services import job_called_off, job_left_open
+from jobs.services import job_called_off, job_counted_on, job_left_open
 
 
 @receiver(job_left_open)
 def close_bids(sender: Any, *, job: Job, actor: Agent | None, **kwargs: Any) -> None:
     """A job that is no longer open leaves no bid pending."""
     reject_pending_bids(job=job, actor=actor)
+
+
+@receiver(job_counted_on)
+def bidders_of(sender: Any, *, job: Job, **kwargs: Any) -> list[Agent]:
+    """Who has bid on what the job said, and waits."""
+    pending = job.bids.filter(status=Bid.Status.PENDING).select_related("bidder").order_by("pk")
+    return [bid.bidder for bid in pending]
 
 
 @receiver(job_called_off)

@@ -122,14 +122,15 @@ def _require_may_bid(job: Job, bidder: Agent, actor: Agent) -> datetime:
     """When the bid comes."""
     if same_hand(bidder, job.poster):
         raise NotAllowed("An agent cannot bid on a job of its own owner.")
+    moment = _moment()
+    # Before the status: whoever comes after the end hears that, also when the best bid has been accepted by then.
+    if job.bidding_closed_at or (job.bidding_ends_at and moment >= job.bidding_ends_at):
+        raise BiddingClosed(job)
     require(job, "bid", actor)
     if not job.rules.rule.takes_bids:
         raise DirectOffer()
-    moment = _moment()
     if moment >= job.deadline_at:
         raise DeadlinePassed()
-    if job.bidding_closed_at or (job.bidding_ends_at and moment >= job.bidding_ends_at):
-        raise BiddingClosed(job)
     if bidder.status != Agent.Status.ACTIVE:
         raise NotAllowed(f"An agent that is {bidder.status} cannot bid.")
     require_qualified(job, bidder)

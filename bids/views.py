@@ -42,6 +42,8 @@ def bid_place(request: HttpRequest, job_pk: UUID) -> HttpResponse:
 
 def _said_of(bid: Bid) -> str:
     rule = bid.job.rules.rule
+    if bid.version > 1:
+        return f"Your bid is lowered to {format_usdc(bid.amount)} USDC."
     if rule.is_sealed:
         return "Your bid is placed; nobody reads it before bidding ends."
     if rule.lowest_is_shown:

@@ -160,7 +160,11 @@ TYPES = [
         job_page,
     ),
     EventType(
-        "job.updated", "The poster changed a draft or an open job.", ChangedData, "{actor} changed “{title}”", job_page
+        "job.updated",
+        "The poster changed a draft or an open job. Pending bidders and an invited agent are told too.",
+        ChangedData,
+        "{actor} changed “{title}”",
+        job_page,
     ),
     EventType(
         "job.assigned",

@@ -22,7 +22,8 @@ ROLES = [("", "Everyone's"), ("poster", "Posted by me"), ("worker", "My work")]
 PROGRESS = [(percent, f"{percent}%") for percent in range(0, 101, 10)]
 
 
-BIDDING = [(name, f"{rule.name}: {rule.summary}") for name, rule in RULES.items() if rule.takes_bids]
+BIDDING = [(name, rule.name) for name, rule in RULES.items() if rule.takes_bids]
+SUMMARIES = [(rule.name, rule.summary) for rule in RULES.values() if rule.takes_bids]
 BIDDING_WINDOWS = [("", "Until the deadline"), (3600, "1 hour"), *DAYS]
 # Field of the form → part of the score.
 WEIGHTS = {f"{part}_weight": part for part in PARTS}
@@ -97,7 +98,7 @@ class JobForm(forms.Form):
         empty_value=None,
         required=False,
         label="Bidding lasts",
-        help_text="Sealed bids are opened then.",
+        help_text="Sealed bids, and accepting the best bid by itself, need an end before the deadline.",
     )
     auto_accept = forms.BooleanField(required=False, label="Accept the best bid by itself when bidding ends")
     price_weight = WeightField(label="Weight of the price")
@@ -138,7 +139,10 @@ class JobForm(forms.Form):
 
     @staticmethod
     def pop_terms(typed: dict[str, Any]) -> Terms:
-        """The Terms among what was typed, taken out of it. Raises Invalid."""
+        """The Terms among what was typed, taken out of it. Raises Invalid.
+
+        An offer to one agent is a direct one if the way agents compete was left as it stands at first.
+        """
         weights = {part: typed.pop(name) for name, part in WEIGHTS.items()}
         chosen = {
             "review_window_seconds": typed.pop("review_window"),
@@ -146,8 +150,8 @@ class JobForm(forms.Form):
             "bidding_window_seconds": typed.pop("bidding_window"),
             "auto_accept": typed.pop("auto_accept"),
         }
-        if typed["invited"] is not None:
-            chosen |= {"bidding": "direct", "bidding_window_seconds": None, "auto_accept": False}
+        if typed["invited"] is not None and chosen["bidding"] == Terms.default().bidding:
+            chosen["bidding"] = "direct"
         if any(weight is not None for weight in weights.values()):
             chosen["weights"] = {part: weight or 0 for part, weight in weights.items()}
         return Terms.default(**chosen)

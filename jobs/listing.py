@@ -26,6 +26,7 @@ from marketplace.money import parse_usdc
 
 LONGEST_WORDS = 200
 MOST_SKILLS = 20
+LONGEST_SKILL = 50
 NEWEST, RELEVANCE = "newest", "relevance"
 # What a list reads of its jobs: how they are sorted, and which of those it has shown before are still the same.
 ROW = "job.xmin, job.ctid, job.*"
@@ -93,6 +94,15 @@ class Listing:
 
 
 @dataclass(frozen=True)
+class Found:
+    """The places of a page's jobs, the cursor of the next one, and the words that were put right, if any were."""
+
+    places: list[Place]
+    next_cursor: str | None
+    meant: str = ""
+
+
+@dataclass(frozen=True)
 class Wanted:
     """What a caller asks of a list, read and checked."""
 
@@ -142,6 +152,8 @@ def _skills(text: str) -> tuple[str, ...]:
     skills = tuple(skill.strip().lower() for skill in text.split(",") if skill.strip())
     if len(skills) > MOST_SKILLS:
         raise Invalid.field("skills", f"Must be at most {MOST_SKILLS} skills.")
+    if any(len(skill) > LONGEST_SKILL for skill in skills):
+        raise Invalid.field("skills", f"No skill has more than {LONGEST_SKILL} characters.")
     return skills
 
 
@@ -224,11 +236,24 @@ PARAMETERS: dict[str, tuple[dict[str, Any], str]] = {
 
 def read_page(wanted: Wanted, actor: Agent | None, *conditions: Condition) -> Listing:
     """The jobs that the actor may know of, as far as they are wanted. Raises Invalid naming `cursor`."""
+    found = find(wanted, actor, *conditions)
+    return Listing(shown([(place.id, place.version) for place in found.places], actor), found.next_cursor)
+
+
+def find(wanted: Wanted, actor: Agent | None, *conditions: Condition) -> Found:
+    """Where those jobs are; when there are none, those of the words that were meant. Raises Invalid naming `cursor`."""
     where = [visible_to(actor, drafts=wanted.wants_drafts), *conditions, *wanted.conditions]
-    rows, next_cursor = _find(wanted, where)
-    if not rows and (meant := corrected(wanted.match)):
-        rows, next_cursor = _find(replace(wanted, match=meant), where)
-    return Listing(shown([(row.id, row.version) for row in rows], actor), next_cursor)
+    found = Found(*_find(wanted, where))
+    if not found.places and (meant := corrected(wanted.match)):
+        return Found(*_find(replace(wanted, match=meant), where), meant.words)
+    return found
+
+
+def with_part(role: str, actor: Agent) -> Condition:
+    """Jobs that the actor, or an agent of theirs, posted (`poster`) or works on (`worker`)."""
+    assert role in ("poster", "worker")
+    own = "SELECT id FROM agents_agent WHERE id = %s OR owner_id = %s"
+    return Condition(f"job.{role}_id IN ({own})", (actor.pk, actor.user_id))
 
 
 def _find(wanted: Wanted, where: list[Condition]) -> tuple[list[Place], str | None]:

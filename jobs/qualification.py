@@ -65,8 +65,3 @@ def could_qualify(job: Job) -> Q:
     if job.minimum_reputation is not None:
         record &= Q(reputation__gte=job.minimum_reputation)
     return record
-
-
-def tidy_skills(skills: Iterable[str]) -> list[str]:
-    """Each skill once, in lower case, so that lists find it however it was typed."""
-    return list(dict.fromkeys(skill.strip().lower() for skill in skills if skill.strip()))

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from datetime import timedelta
 from uuid import UUID
 
 from django.conf import settings
-from django.contrib.postgres.search import SearchQuery
 from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Greatest, Now
 
@@ -58,16 +56,6 @@ def find_job(identifier: str | UUID, actor: Agent | None) -> Job:
     return job
 
 
-def matching(jobs: QuerySet[Job], words: str) -> QuerySet[Job]:
-    """Those whose title or description has the words, as people type them into a search box: the last of plain words
-    may be unfinished."""
-    query = SearchQuery(words, search_type="websearch", config="english")
-    if re.fullmatch(r"[\w\s]*\w", words):
-        unfinished = " & ".join(words.split()) + ":*"
-        query |= SearchQuery(unfinished, search_type="raw", config="english")
-    return jobs.filter(search=query)
-
-
 def funded(jobs: QuerySet[Job]) -> QuerySet[Job]:
     """Those with money in escrow."""
     return jobs.filter(accounts__kind=Account.Kind.ESCROW, accounts__balance__gt=0)
@@ -84,10 +72,11 @@ def timeline(job: Job) -> QuerySet[Event]:
 
 
 def timeline_for(job: Job, actor: Agent) -> QuerySet[Event]:
-    """What the actor may read of it: all for the poster; for others the changes of status, and what they did or were
-    told, so that no bidder reads another's offer."""
+    """What the actor may read of it: all for the poster, but of sealed bids only what it was told; for others the
+    changes of status, and what they did or were told, so that no bidder reads another's offer."""
     if is_poster(actor, job):
-        return timeline(job)
+        hidden = Q(type__startswith="bid.") & ~Q(audience__contains=[job.poster_id])
+        return timeline(job).exclude(hidden) if is_sealed(job) else timeline(job)
     agents = [actor.pk, *agents_of(actor).values_list("pk", flat=True)]
     return timeline(job).filter(Q(data__has_key="to") | Q(actor__in=agents) | Q(audience__overlap=agents))
 

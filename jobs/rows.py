@@ -311,7 +311,8 @@ def hand(id: str | None, user_id: int | None, owner_id: int | None) -> Hand | No
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """A job, as far as `jobs.rules` look at it to say who may do what; and since when its worker is silent."""
+    """A job, as far as `jobs.rules` look at it to say who may do what; who has a hand in it, and since when its worker
+    is silent."""
 
     status: str
     tip: int
@@ -319,7 +320,9 @@ class Standing:
     poster: Hand | None
     worker: Hand | None
     invited: Hand | None
+    bidding_closed_at: str | None
     silent_since: str | None
+    hands: frozenset[UUID | int | None]
 
     @classmethod
     def of(cls, row: JobRow) -> Standing:
@@ -328,4 +331,6 @@ class Standing:
         worker = hand(row.worker_id, row.worker_user, row.worker_owner)
         invited = hand(row.invited_id, row.invited_user, row.invited_owner)
         terms, _ = read_terms(row.terms)
-        return cls(row.status, row.tip, terms, poster, worker, invited, _moment(row.silent_since))
+        hands = frozenset(id for one in (poster, worker, invited) if one for id in (one.pk, one.controller_id) if id)
+        closed_at, silent_since = _moment(row.bidding_closed_at), _moment(row.silent_since)
+        return cls(row.status, row.tip, terms, poster, worker, invited, closed_at, silent_since, hands)

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from agents.models import Agent
 from agents.rules import acts_for, require_not_suspended, same_hand
-from jobs.lifecycle import TRANSITIONS, Role, Transition
+from jobs.lifecycle import TRANSITIONS, Role, Status, Transition
 from jobs.models import Job
 from marketplace.errors import MarketError, NotAllowed
 
@@ -63,6 +63,12 @@ PLAYED_BY: dict[Role, Callable[[Agent | None, Job], bool]] = {
 }
 
 
+FROM = {
+    status: [transition for transition in TRANSITIONS.values() if status in transition.sources]
+    for status in Status.values
+}
+
+
 def require(job: Job, verb: str, actor: Agent | None) -> Transition:
     """The transition, if the actor may do this to the job now.
 
@@ -88,18 +94,18 @@ def available_actions(job: Job, actor: Agent | None) -> list[str]:
         return []
     return [
         transition.verb
-        for transition in TRANSITIONS.values()
-        if job.status in transition.sources
-        and PLAYED_BY[transition.who](actor, job)
-        and _fits_terms(transition.verb, job)
+        for transition in FROM[job.status]
+        if PLAYED_BY[transition.who](actor, job) and _fits_terms(transition.verb, job)
     ]
 
 
 def _fits_terms(verb: str, job: Job) -> bool:
     """A submission is sent back or refused for good as the Terms say, never both; a tip is given once; nobody bids on
-    a direct offer."""
+    a direct offer, or is hired before sealed bids are opened."""
     if verb == "tip":
         return not job.tip
-    if verb in ("bid", "assign"):
+    if verb == "assign":
+        return job.rules.rule.takes_bids and (not job.rules.rule.is_sealed or job.bidding_closed_at is not None)
+    if verb == "bid":
         return job.rules.rule.takes_bids
     return {"reject": "revise", "refuse": "refund"}.get(verb, job.rules.rejection) == job.rules.rejection

@@ -296,6 +296,8 @@ class EventSerializer(CamelCaseSerializer):
 class WeightsRequest(RequestSerializer):
     """How much each part of a bid's score counts; what is absent counts nothing."""
 
+    refuses_unknown = True
+
     price = WholeNumberField(min_value=0, max_value=HEAVIEST_WEIGHT, required=False)
     reputation = WholeNumberField(min_value=0, max_value=HEAVIEST_WEIGHT, required=False)
     eta = WholeNumberField(min_value=0, max_value=HEAVIEST_WEIGHT, required=False)
@@ -309,6 +311,8 @@ class WeightsRequest(RequestSerializer):
 
 class TermsRequest(RequestSerializer):
     """What the poster may choose of the Terms."""
+
+    refuses_unknown = True
 
     bidding = serializers.ChoiceField(choices=[*RULES], required=False)
     bidding_window_seconds = WholeNumberField(min_value=SHORTEST_WINDOW, max_value=LONGEST_WINDOW, required=False)
@@ -337,6 +341,10 @@ class JobContentRequest(RequestSerializer):
 
 class NewJobRequest(JobContentRequest):
     """A job from a template, which lends its name and budget, or plainly with a title and a budget."""
+
+    refused = {
+        "outputSchema": "Comes from the template alone: name one in templateId, or describe the output in words."
+    }
 
     template_id = TemplateReferenceField(source="template", required=False)
     terms = TermsRequest(required=False)
@@ -394,6 +402,8 @@ class SubmitRequest(RequestSerializer):
 
 class ApprovalRequest(RequestSerializer):
     """A tip on top of the price and a review of the work, if the poster likes."""
+
+    synonyms = {"review": ("text", "comment")}
 
     tip_usdc = UsdcField(source="tip", required=False)
     rating = WholeNumberField(min_value=1, max_value=5, required=False, help_text="Stars for the work.")

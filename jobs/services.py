@@ -16,10 +16,11 @@ from django.utils import timezone
 
 from agents.models import Agent
 from agents.rules import require_not_suspended, same_hand
+from agents.skills import tidy_skills
 from jobs import schemas
 from jobs.lifecycle import Status
 from jobs.models import Job, JobTemplate, Submission
-from jobs.qualification import MOST_SKILLS, tidy_skills
+from jobs.qualification import MOST_SKILLS
 from jobs.rules import require
 from jobs.terms import Terms
 from marketplace.api.problems import camel_case
@@ -36,8 +37,11 @@ from wallets.budgets.services import payer_for
 job_left_open = Signal()
 # Sent with `job` and `how` (cancelled, expired, declined) in the transaction, when a job ends before its work began.
 job_called_off = Signal()
+# Sent with `job`, in the transaction, when an open job is changed: receivers name the agents who count on it.
+job_counted_on = Signal()
 
 REQUIREMENTS = frozenset({"skills", "minimum_reputation", "minimum_completed_jobs"})
+CONTENT = frozenset({"title", "description", "input_data"})
 EDITABLE = frozenset({"title", "description", "budget", "vertical", "deadline_at", "input_data"}) | REQUIREMENTS
 SHORTEST_REASON = 3
 
@@ -152,8 +156,11 @@ def _tell_invited(job: Job, actor: Agent) -> None:
 
 @transaction.atomic
 def update_job(*, job: Job, actor: Agent, **changes: Any) -> Job:
-    """Changes a draft or an open job. With bids the amount on offer and what is asked of bidders stay: they counted on
-    them."""
+    """Changes a draft or an open job; pending bidders and an invited agent are told.
+
+    With bids the amount on offer and what is asked of bidders stay: they counted on them. So does what is to be done
+    where no answer of the poster lies between an agent's yes and the deal. Raises Invalid.
+    """
     job = lock(job)
     require(job, "update", actor)
     unknown = changes.keys() - EDITABLE
@@ -166,6 +173,8 @@ def update_job(*, job: Job, actor: Agent, **changes: Any) -> Job:
         raise Invalid.field("budgetUsdc", "Cannot be changed once the money is held or there are bids.")
     if job.bid_count and (asked := REQUIREMENTS & changes.keys()):
         raise Invalid.field(camel_case(min(asked)), "Cannot be changed once there are bids.")
+    if _binds_at_once(job) and (content := CONTENT & changes.keys()):
+        raise Invalid.field(camel_case(min(content)), "Cannot be changed any more: cancel the job and post it anew.")
     if "vertical" in changes and job.status == Status.OPEN and job.payer_id != job.poster_id:
         raise Invalid.field("vertical", "Cannot be changed: the owner's budget allows some categories only.")
     if not changes:
@@ -176,8 +185,22 @@ def update_job(*, job: Job, actor: Agent, **changes: Any) -> Job:
     job.updated_at = timezone.now()
     job.save(update_fields=[*changes, "updated_at"])
     facts = {"title": job.title, "changed": sorted(map(camel_case, changes))}
-    events.emit("job.updated", job=job, actor=actor, audience=[job.poster], data=facts)
+    events.emit("job.updated", job=job, actor=actor, audience=[job.poster, *_counting_on(job)], data=facts)
     return job
+
+
+def _binds_at_once(job: Job) -> bool:
+    """Whether a yes to the job as it stands makes the deal: an invited agent's, or a bid that the clock may take."""
+    return job.status == Status.OPEN and (job.invited is not None or (job.rules.auto_accept and job.bid_count > 0))
+
+
+def _counting_on(job: Job) -> list[Agent]:
+    """The agents who offered to do an open job, or are asked to."""
+    if job.status != Status.OPEN:
+        return []
+    answers: list[tuple[Any, Any]] = job_counted_on.send(Job, job=job)
+    named: list[Agent] = [agent for _, agents in answers for agent in agents]
+    return [*named, job.invited] if job.invited else named
 
 
 def _check(job: Job) -> None:

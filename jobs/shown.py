@@ -5,6 +5,7 @@ Nothing kept is ever out of date: each list reads the versions of its jobs, and 
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from uuid import UUID
 
 import orjson
 
@@ -15,6 +16,8 @@ from wallets.queries import reference_of
 
 # Jobs that a process keeps, two kilobytes each; when there are more they are all made anew.
 MOST_KEPT = 4096
+# Somebody with a key and no hand in any job.
+STRANGER = Agent(id=UUID(int=0), kind=Agent.Kind.AI)
 NOBODYS = b',"heartbeatMissedAt":null,"availableActions":[]}'
 ROWS = f"SELECT {SELECT} FROM jobs_job job {JOINS} WHERE job.id = ANY(%s::uuid[])"
 MOVED = """
@@ -25,19 +28,42 @@ MOVED = """
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """A job's members for everybody, without the brace at the end, and what the others depend on."""
+    """A job's members for everybody, without the brace at the end; the rest for strangers, and what it depends on."""
 
     written: bytes
+    strangers: bytes
     standing: Standing
+
+    @classmethod
+    def of(cls, row: JobRow, hashes: Hashes) -> "Kept":
+        """What is kept of the job."""
+        standing = Standing.of(row)
+        return cls(orjson.dumps(members(row, hashes))[:-1], _rest(standing, STRANGER), standing)
 
     def for_actor(self, actor: Agent | None) -> bytes:
         """The whole job as the actor may read it."""
         if actor is None:
             return self.written + NOBODYS
-        return self.written + b"," + orjson.dumps(personal_members(self.standing, actor))[1:]
+        if self.standing.hands.isdisjoint((actor.pk, actor.controller_id)) and _is_plain(actor):
+            return self.written + self.strangers
+        return self.written + _rest(self.standing, actor)
+
+
+def _is_plain(actor: Agent) -> bool:
+    """Whether nobody may do more or less than this actor without a hand in the job."""
+    return actor.status == Agent.Status.ACTIVE and not (actor.user and actor.user.is_staff)
+
+
+def _rest(standing: Standing, actor: Agent) -> bytes:
+    return b"," + orjson.dumps(personal_members(standing, actor))[1:]
 
 
 _kept: dict[tuple[str, str], Kept] = {}
+
+
+def forget() -> None:
+    """Keeps nothing any more."""
+    _kept.clear()
 
 
 def shown(jobs: Sequence[tuple[str, str]], actor: Agent | None) -> list[bytes]:
@@ -56,11 +82,10 @@ def _make(ids: list[str]) -> dict[str, Kept]:
         rows = [JobRow._make(row) for row in cursor.fetchall()]
     hashes = _hashes(rows)
     if len(_kept) + len(rows) > MOST_KEPT:
-        _kept.clear()
+        forget()
     made = {}
     for row in rows:
-        written = orjson.dumps(members(row, hashes.get(row.id, NOTHING_MOVED)))[:-1]
-        made[row.id] = _kept[row.id, row.version] = Kept(written, Standing.of(row))
+        made[row.id] = _kept[row.id, row.version] = Kept.of(row, hashes.get(row.id, NOTHING_MOVED))
     return made
 
 

@@ -14,8 +14,18 @@ from django.shortcuts import render
 from django.views.decorators.http import require_GET, require_http_methods
 
 from agents.models import Agent
-from jobs import queries, services, timeline
-from jobs.forms import NAMES, ApprovalForm, ChangesForm, JobForm, ProgressForm, ReasonForm, SearchForm, TipForm
+from jobs import listing, queries, services, timeline
+from jobs.forms import (
+    NAMES,
+    SUMMARIES,
+    ApprovalForm,
+    ChangesForm,
+    JobForm,
+    ProgressForm,
+    ReasonForm,
+    SearchForm,
+    TipForm,
+)
 from jobs.lifecycle import Status
 from jobs.models import PLAIN, Job
 from jobs.receipts import find_receipt, has_receipt
@@ -23,6 +33,7 @@ from jobs.reviews.services import approve_and_review
 from jobs.rules import available_actions, is_party, is_poster, is_worker, require
 from jobs.schema_forms import SchemaForm, facts
 from jobs.terms import Terms
+from marketplace.api.pagination import Page
 from marketplace.errors import MarketError
 from marketplace.html import actor_of, done, keyset_page, member_of, page, show_refusal
 from wallets import queries as wallets
@@ -41,12 +52,13 @@ def job_list(request: HttpRequest) -> HttpResponse:
     form = SearchForm(request.GET)
     form.is_valid()
     wanted = form.cleaned_data
-    found = _narrow(queries.visible_to(actor), wanted, actor)
+    found, meant = _search(request, wanted, actor) if wanted.get("q") else (_browse(request, wanted, actor), "")
     context = {
         "form": form,
         "status": _status(wanted),
         "statuses": [status for status in Status if status != Status.DRAFT or wanted.get("role") == "poster"],
-        "page": keyset_page(request, found, "-created_at", "-id"),
+        "page": found,
+        "meant": meant,
         "verticals": queries.templates().values_list("vertical", flat=True).order_by("vertical").distinct("vertical"),
     }
     return render(request, "jobs/_results.html" if request.htmx else "jobs/job_list.html", context)  # type: ignore[attr-defined]
@@ -60,6 +72,27 @@ def _status(wanted: dict[str, Any]) -> str:
     return ANY_STATUS if asked or wanted.get("role") else Status.OPEN.value
 
 
+def _browse(request: HttpRequest, wanted: dict[str, Any], actor: Agent | None) -> Page:
+    jobs = _narrow(queries.visible_to(actor), wanted, actor)
+    return keyset_page(request, jobs, "-created_at", "-id")
+
+
+def _search(request: HttpRequest, wanted: dict[str, Any], actor: Agent | None) -> tuple[Page, str]:
+    """The best matches first, as the API finds them, and the words that were put right, if any were."""
+    status = _status(wanted)
+    asked = {
+        "q": wanted["q"],
+        "status": ",".join(Status.values) if status == ANY_STATUS else status,
+        "vertical": wanted.get("vertical", ""),
+        "cursor": request.GET.get("cursor", ""),
+    }
+    role = wanted.get("role")
+    parts = [listing.with_part(role, actor)] if role and actor is not None else []
+    found = listing.find(listing.read(asked), actor, *parts)
+    jobs = {str(job.pk): job for job in queries.visible_to(actor).filter(pk__in=[place.id for place in found.places])}
+    return Page([jobs[place.id] for place in found.places if place.id in jobs], found.next_cursor), found.meant
+
+
 def _narrow(jobs: QuerySet[Job], wanted: dict[str, Any], actor: Agent | None) -> QuerySet[Job]:
     status = _status(wanted)
     if status != ANY_STATUS:
@@ -69,8 +102,6 @@ def _narrow(jobs: QuerySet[Job], wanted: dict[str, Any], actor: Agent | None) ->
     if wanted.get("role") and actor is not None:
         part = wanted["role"]
         jobs = jobs.filter(Q(**{part: actor}) | Q(**{f"{part}__owner_id": actor.user_id}))
-    if wanted.get("q"):
-        jobs = queries.matching(jobs, wanted["q"])
     return jobs
 
 
@@ -215,6 +246,7 @@ def _job_form(request: HttpRequest, form: JobForm, input_form: Any, status: int,
         "input_form": input_form,
         "balance": wallets.balance(actor_of(request)),  # type: ignore[arg-type]
         "terms": Terms.default(),
+        "bidding_summaries": SUMMARIES,
     }
     return render(request, "jobs/job_form.html", context, status=status)
 

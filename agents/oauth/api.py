@@ -27,10 +27,10 @@ from agents.oauth.serializers import (
     TokenSerializer,
 )
 from marketplace.api.parsers import LenientJSONParser
-from marketplace.api.problems import problem_of
+from marketplace.api.problems import camel_case, problem_of
 from marketplace.api.requests import ApiRequest
 from marketplace.api.viewsets import ApiViewSet
-from marketplace.errors import MarketError
+from marketplace.errors import Invalid, MarketError
 
 
 class OauthViewSet(ApiViewSet):
@@ -68,9 +68,11 @@ class OauthViewSet(ApiViewSet):
         """What the program sent. Raises InvalidRequest, in the one word that OAuth has for it."""
         try:
             return super().read()
-        except ValidationError as error:
+        except (ValidationError, Invalid) as error:
             problem = problem_of(error)
-            assert problem is not None  # every ValidationError is one
+            assert problem is not None  # every refusal is one
+            # OAuth's own words have no camelCase.
+            self.sent_names = {camel_case(wrong.field): wrong.field for wrong in problem.errors}
             raise problems.InvalidRequest(problem.detail, errors=problem.errors) from error
 
     @action(detail=False, methods=["post"])

@@ -34,6 +34,12 @@ def pending_request(user_code: str, *, for_update: bool = False) -> DeviceReques
     return found
 
 
+def allowed_requests(actor: Agent) -> QuerySet[DeviceRequest]:
+    """Those that the person said yes to and whose programs have not fetched their tokens yet, newest first."""
+    requests = DeviceRequest.objects.select_related("client").filter(user=actor.user_id, expires_at__gt=Now())
+    return requests.filter(answer=DeviceRequest.Answer.ALLOWED).order_by("-created_at", "-id")
+
+
 def live_logins(identifiers: Collection[UUID]) -> list[Login]:
     """Those logins that still stand, of people whose account does."""
     if not identifiers:

@@ -51,7 +51,9 @@ def _answer(request: HttpRequest, user_code: str, *, allow: bool) -> HttpRespons
 @page
 def programs(request: HttpRequest) -> HttpResponse:
     """Programs that may act for the person."""
-    return render(request, "oauth/programs.html", {"logins": queries.logins_of(member_of(request))})
+    actor = member_of(request)
+    context = {"logins": queries.logins_of(actor), "waited_for": queries.allowed_requests(actor)}
+    return render(request, "oauth/programs.html", context)
 
 
 @login_required

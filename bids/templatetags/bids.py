@@ -55,13 +55,11 @@ def bid_form(context: dict[str, Any]) -> dict[str, Any]:
     request, job = context["request"], context["job"]
     actor = actor_of(request)
     form = context.get("bid_form")
-    may_bid, is_lowering = not has_bidding_ended(job), False
+    standing = bids_of_hand(job, actor).filter(status=Bid.Status.PENDING).first() if actor else None
+    is_lowering = standing is not None and job.rules.rule.may_lower
+    may_bid = not has_bidding_ended(job) and (form is not None or standing is None or is_lowering)
     if form is None and actor is not None:
-        form = BidForm(actor, job)
-        standing = bids_of_hand(job, actor).filter(status=Bid.Status.PENDING).first()
-        is_lowering = standing is not None and job.rules.rule.may_lower
-        may_bid = may_bid and (standing is None or is_lowering)
-        form.initial["bidder"] = standing.bidder.handle if standing else actor.handle
+        form = BidForm(actor, job, standing=standing)
     return {
         "request": request,
         "job": job,
@@ -70,7 +68,7 @@ def bid_form(context: dict[str, Any]) -> dict[str, Any]:
         "is_lowering": is_lowering,
         "lacking": _lacking(form, job) if form else [],
         "terms": job.rules,
-        "allowances": _allowances(form) if form else [],
+        "allowances": _allowances(form) if form and not is_lowering else [],
     }
 
 

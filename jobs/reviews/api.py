@@ -41,5 +41,6 @@ class AgentReviewViewSet(ApiViewSet):
     public_actions = frozenset({"list"})
 
     def list(self, request: ApiRequest, agent_id: str) -> Response:
-        """Reviews that the agent was given, for its work and as a client, newest first."""
-        return self.reply_page(queries.reviews_of(find_agent(agent_id, me=request.actor)))
+        """Reviews of the agent, as worker and as client, in jobs that the caller may see; newest first."""
+        agent = find_agent(agent_id, me=request.actor)
+        return self.reply_page(queries.reviews_of(agent, request.actor))

@@ -4,6 +4,7 @@ from django.db.models import QuerySet
 
 from agents.models import Agent
 from jobs.models import Job
+from jobs.queries import visible_to
 from jobs.reviews.models import Review
 
 
@@ -14,9 +15,10 @@ def _with_names(reviews: QuerySet[Review]) -> QuerySet[Review]:
     )
 
 
-def reviews_of(agent: Agent) -> QuerySet[Review]:
-    """What others said of the agent."""
-    return _with_names(Review.objects.filter(subject=agent))
+def reviews_of(agent: Agent, reader: Agent | None) -> QuerySet[Review]:
+    """What others said of the agent in jobs that the reader may know of. The stars of the other reviews count in its
+    reputation all the same."""
+    return _with_names(Review.objects.filter(subject=agent, job__in=visible_to(reader).values("pk")))
 
 
 def reviews_on(job: Job) -> QuerySet[Review]:

@@ -30,9 +30,14 @@ def _sourced(name: str, field: Field[Any, Any, Any, Any]) -> Field[Any, Any, Any
 class RequestSerializer(CamelCaseSerializer):
     """What a caller sends. `null` means absent (WIRE 0.2), members that nobody asked for are ignored, and each field
     may have `synonyms` (WIRE 1.3): name on the wire → other names for the same. Errors use the name that was sent.
+
+    Where a slip would silently change a deal, unknown members are an error: all of them with `refuses_unknown`, or
+    those in `refused`: name on the wire → what to do instead.
     """
 
     synonyms: Mapping[str, tuple[str, ...]] = {}
+    refuses_unknown = False
+    refused: Mapping[str, str] = {}
     sent_names: dict[str, str] = {}
 
     def get_fields(self) -> dict[str, Field[Any, Any, Any, Any]]:
@@ -48,6 +53,7 @@ class RequestSerializer(CamelCaseSerializer):
             raise ValidationError({api_settings.NON_FIELD_ERRORS_KEY: ["Must be a JSON object."]})
         sent = {name: value for name, value in data.items() if value is not None}
         fields: dict[str, Any] = dict(self.fields.items())
+        self._refuse(sent, fields)
         spelling = {name: self._spelling(name, sent) for name in fields}
         self.sent_names = {camel_case(field.source): spelling[name] for name, field in fields.items()}
         values = {name: sent[sent_as] for name, sent_as in spelling.items() if sent_as in sent}
@@ -56,6 +62,17 @@ class RequestSerializer(CamelCaseSerializer):
         except ValidationError as error:
             details: Any = error.detail
             raise ValidationError({spelling.get(name, name): why for name, why in details.items()}) from error
+
+    def _refuse(self, sent: Mapping[str, Any], fields: Mapping[str, Any]) -> None:
+        """Raises ValidationError naming the members that may not be sent."""
+        wrong = {name: why for name, why in self.refused.items() if name in sent}
+        if self.refuses_unknown:
+            known = {*fields, *(other for others in self.synonyms.values() for other in others)}
+            wrong |= dict.fromkeys(
+                sent.keys() - known, f"There is no such member; it must be one of {', '.join(fields)}."
+            )
+        if wrong:
+            raise ValidationError(wrong)
 
     def _spelling(self, name: str, sent: Mapping[str, Any]) -> str:
         """The name by which the caller sent this field. Raises ValidationError when two of them disagree."""

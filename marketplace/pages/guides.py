@@ -57,6 +57,12 @@ def pages() -> dict[str, dict[str, str]]:
     return {page["path"]: page for page in map(_page, sorted(PAGES.rglob("*.md"), key=_guides_first))}
 
 
+@cache
+def examples() -> dict[str, str]:
+    """The programs of docs/examples/ by name, which the pages name as something to begin with."""
+    return {path.name: path.read_text() for path in (PAGES / "examples").glob("*.py")}
+
+
 def _guides_first(path: Path) -> tuple[bool, Path]:
     return path.parent.name != "guides", path
 
@@ -95,3 +101,13 @@ def documentation(request: HttpRequest, path: str) -> HttpResponse:
     if path not in pages():
         raise Http404
     return HttpResponse(pages()[path]["text"], content_type=MARKDOWN)
+
+
+@require_safe
+@cache_control(public=True, max_age=300)
+@etag(lambda request, name: _tag(examples()[name]) if name in examples() else None)
+def example(request: HttpRequest, name: str) -> HttpResponse:
+    """`/docs/examples/<name>`: a program to read, as it was written."""
+    if name not in examples():
+        raise Http404
+    return HttpResponse(examples()[name], content_type="text/plain; charset=utf-8")

@@ -8,4 +8,5 @@ urlpatterns = [
     path("llms.txt", guides.llms, name="llms"),
     path("skill.md", guides.skill, name="skill"),
     re_path(r"^docs/(?P<path>[A-Za-z/-]+\.md)$", guides.documentation, name="documentation"),
+    re_path(r"^docs/examples/(?P<name>[a-z_]+\.py)$", guides.example, name="example"),
 ]

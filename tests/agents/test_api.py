@@ -185,3 +185,22 @@ def test_lists_take_the_same_queries_at_any_length(worker, worker_api):
         worker_api.post("/agents/me/api-keys", {"name": "k"})
         counts.add((count_queries(worker_api, "/agents"), count_queries(worker_api, "/agents/me/api-keys")))
     assert len(counts) == 1
+
+
+def test_skills_are_found_in_any_case(poster, poster_api, anonymous_api, problem):
+    made = poster_api.post("/agents", {"id": "my-scribe", "name": "Scribe", "skills": ["Prose", " PROSE ", "Verse"]})
+    assert made.json()["data"]["skills"] == ["prose", "verse"]
+    for query in ("skills=PROSE,verse", "skill=Verse"):
+        assert [agent["id"] for agent in anonymous_api.get(f"/agents?{query}").json()["data"]] == ["my-scribe"]
+    for wrong in (["prose, verse"], ["İ" * 26]):
+        refused = poster_api.post("/agents", {"name": "Other", "skills": wrong})
+        assert problem(refused) == (400, "VALIDATION_FAILED", ["skills"])
+
+
+@pytest.mark.parametrize(
+    "handle", ["admin", "leaderboard", "guildhall", "operator", "operators", "support", "api", "docs", "register"]
+)
+def test_nobody_takes_the_sites_own_names(poster_api, problem, handle):
+    refused = problem(poster_api.post("/agents", {"id": handle, "name": "Scribe"}))
+    assert (refused[0], refused[1]) == (400, "VALIDATION_FAILED")
+    assert poster_api.post("/agents", {"id": f"{handle}-scribe", "name": "Scribe"}).status_code == 201

@@ -1,13 +1,18 @@
 """Direct offers: for one agent, seen by nobody else, taken or declined (DESIGN, Words)."""
 
+from datetime import timedelta
+
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from agents.models import Agent
 from bids.services import DirectOffer, OfferUnpaid, accept_offer, decline_offer, hire_agent
 from jobs import services as jobs
 from jobs.models import Job
 from jobs.queries import jobs_of
+from jobs.reputation.services import compute
+from jobs.reviews.services import approve_and_review
 from jobs.rules import WrongStatus, available_actions
 from jobs.tasks import match_new_jobs
 from marketplace.errors import Invalid, NotAllowed
@@ -127,6 +132,43 @@ def test_an_offer_needs_its_agent_and_an_agent_an_offer(poster, worker):
         assert [error.field for error in refusal.value.errors] == ["invitedAgentId"]
 
 
+@pytest.mark.parametrize("changes", [{"title": "Another"}, {"description": "Another."}, {"input_data": {"a": 1}}])
+def test_what_is_asked_stays_while_the_offer_waits(poster, worker, changes):
+    """Or the agent would say yes to what it has not read. A draft may still change, and other things: it is told."""
+    draft = draft_job(poster, invited=worker, terms={"bidding": "direct"})
+    jobs.update_job(job=draft, actor=poster, **changes)
+    assert told(worker) == []
+    job = offered_job(poster, worker)
+    with pytest.raises(Invalid, match="cancel the job and post it anew") as refusal:
+        jobs.update_job(job=job, actor=poster, **changes)
+    assert [error.field for error in refusal.value.errors] == [{"input_data": "inputData"}.get(*[*changes] * 2)]
+    jobs.update_job(job=job, actor=poster, vertical="errands")
+    assert told(worker) == ["job.offered", "job.updated"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"bidding": "sealed_bid", "bidding_window": "3600"}, "invited"),
+        ({"bidding_window": "3600"}, "bidding_window"),
+        ({"auto_accept": "on"}, "bidding_window"),
+    ],
+)
+def test_an_offer_that_others_should_bid_on_is_refused_on_the_page_as_in_the_api(poster, worker, changes, field):
+    deadline = f"{timezone.now() + timedelta(days=2):%Y-%m-%dT%H:%M}"
+    typed = {"title": "An errand", "description": "Go.", "budget": "100", "deadline_at": deadline}
+    typed |= {"review_window": "86400", "bidding": "open", "invited": worker.handle}
+    answer = client_of(poster).post("/jobs/new/plain/", typed | changes)
+    assert (answer.status_code, list(answer.context["form"].errors)) == (400, [field])
+    terms = {"biddingWindowSeconds": 3600} if "bidding_window" in changes else {"autoAccept": True}
+    terms |= {"bidding": "sealed_bid"} if "bidding" in changes else {}
+    body = {"title": "An errand", "budgetUsdc": "100", "invitedAgentId": worker.handle, "terms": terms}
+    refused = api_for(poster).post("/jobs", body).json()["errors"]
+    assert [error["message"] for error in refused] == answer.context["form"].errors[field]
+    client_of(poster).post("/jobs/new/plain/", typed)
+    assert Job.objects.get().invited == worker
+
+
 def test_a_draft_is_not_offered_yet(poster, worker):
     job = draft_job(poster, invited=worker, terms={"bidding": "direct"})
     assert api_for(worker).get(f"/jobs/{job.pk}").status_code == 404
@@ -147,6 +189,28 @@ def test_an_offer_over_http(poster, poster_api, worker, worker_api, problem):
     declined = worker_api.patch(f"/jobs/{other['id']}/decline", {"reason": "No time."}).json()["data"]
     assert (declined["status"], balance(poster).held) == ("CANCELLED", 100_000_000)
     assert problem(poster_api.post("/jobs", {**body, "invitedAgentId": "nobody"}))[2] == ["invitedAgentId"]
+
+
+def test_a_review_of_an_offer_tells_outsiders_nothing_of_it(poster, worker, outsider, anonymous_api):
+    """Only who may know of the job reads what was said of it; the stars count for all."""
+    job = accept_offer(job=offered_job(poster, worker), actor=worker)
+    job = jobs.start_job(job=job, actor=worker)
+    job = jobs.submit_output(job=job, actor=worker, output_data={"report": "Done."})
+    approve_and_review(job=job, actor=poster, rating=4, review="Kept the secret.")
+    compute([worker.pk])
+    path = f"/agents/{worker.handle}"
+    for api in (anonymous_api, api_for(outsider)):
+        answer = api.get(f"{path}/reviews")
+        assert (answer.status_code, answer.json()["data"]) == (200, [])
+        assert api.get(path).json()["data"]["ratingAverage"] == 4
+    for page in (Client().get(f"{path}/"), client_of(outsider).get(f"{path}/")):
+        assert page.status_code == 200
+        assert "secret" not in page.content.decode()
+        assert str(job.pk) not in page.content.decode()
+    for reader in (poster, worker):
+        [review] = api_for(reader).get(f"{path}/reviews").json()["data"]
+        assert review["jobTitle"] == "A secret errand"
+        assert "Kept the secret." in text_of(client_of(reader).get(f"{path}/"))
 
 
 def test_an_offer_on_the_pages(poster, worker):

@@ -9,6 +9,7 @@ from bids.services import place_bid
 from jobs.lifecycle import Status
 from marketplace.money import MICRO
 from tests import factories
+from tests.bids.market import auction
 from tests.pages import client_of, text_of
 from wallets.queries import balance
 
@@ -79,6 +80,39 @@ def test_who_has_bid_waits_for_the_answer_and_offers_no_second_agent(poster: Age
     refused = client.post(f"/jobs/{job.pk}/bids/", {"bidder": scribe.handle, **OFFER})
     assert refused.status_code == 409
     assert f"{bidder.handle}, of the same owner, has a bid on the job" in text_of(refused)
+
+
+def test_going_lower_begins_just_below_the_lowest_and_speaks_of_no_credits(poster: Agent, worker: Agent) -> None:
+    job, bidder = auction(poster, "reverse_auction", auto_accept=True), factories.make_person("Bea")
+    client = client_of(bidder)
+    first = text_of(client.get(f"/jobs/{job.pk}/"))
+    assert "Place the bid" in first and "free bids" in first
+    assert "Bidding ends in 59 minutes" in first and "until in" not in first
+    assert "The best bid is accepted by itself when bidding ends." in first
+    factories.make_bid(job, bidder, 80 * MICRO)
+    response = client.get(f"/jobs/{job.pk}/")
+    assert 'value="79.99"' in response.content.decode()
+    factories.make_bid(job, worker, 70 * MICRO)
+    response = client.get(f"/jobs/{job.pk}/")
+    assert 'value="69.99"' in response.content.decode()
+    assert "Lower the bid" in text_of(response) and "free bids" not in text_of(response)
+    refused = client.post(f"/jobs/{job.pk}/bids/", {"bidder": bidder.handle, **OFFER, "amount": "80"})
+    assert (refused.status_code, "Lower the bid" in text_of(refused)) == (400, True)
+    lowered = client.post(f"/jobs/{job.pk}/bids/", {"bidder": bidder.handle, "amount": "69.99", "eta_unit": "60"})
+    assert lowered.status_code == 302
+    assert "Your bid is lowered to 69.99 USDC." in text_of(client.get(f"/jobs/{job.pk}/"))
+
+
+def test_what_a_job_does_not_say_has_no_heading(poster: Agent) -> None:
+    said, unsaid = factories.open_job(poster), factories.open_job(poster, description="")
+    shown = ['id="about"' in Client().get(f"/jobs/{job.pk}/").content.decode() for job in (said, unsaid)]
+    assert shown == [True, False]
+
+
+def test_the_ways_to_compete_are_explained_below_their_names(poster: Agent) -> None:
+    page = client_of(poster).get("/jobs/new/plain/").content.decode()
+    assert '<option value="sealed_bid">Sealed bids</option>' in page
+    assert "<dt>Sealed bids</dt>" in page
 
 
 def test_only_the_poster_compares_bids(poster: Agent, worker: Agent) -> None:

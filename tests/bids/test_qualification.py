@@ -69,6 +69,7 @@ def test_over_http_it_is_a_403_that_says_so(poster_api, worker_api, problem):
         ("minimumReputation", "high"),
         ("minimumCompletedJobs", -1),
         ("skills", "python"),
+        ("skills", ["python, sql"]),
         ("skills", ["x" * 51]),
         ("skills", [str(number) for number in range(21)]),
     ],

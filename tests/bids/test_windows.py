@@ -48,6 +48,33 @@ def test_a_bid_after_the_end_is_refused_by_name_swept_or_not(poster, worker, wor
     assert job.bids.count() == 0
 
 
+def test_a_late_bid_is_late_also_when_the_job_is_given_away(poster, worker, outsider):
+    job = auction(poster, auto_accept=True)
+    make_bid(job, worker)
+    end_bidding(job)
+    assert close_due_bidding() == 1
+    assert state(job) == (Status.ASSIGNED, worker.handle)
+    with pytest.raises(BiddingClosed):
+        make_bid(job, outsider)
+
+
+@pytest.mark.parametrize("changes", [{"title": "Another"}, {"description": "Another."}, {"input_data": {"a": 1}}])
+def test_what_is_asked_stays_once_a_bid_may_be_taken_by_itself(poster, worker, changes):
+    """Or a bidder would be bound to what it has not read."""
+    job = auction(poster, auto_accept=True)
+    update_job(job=job, actor=poster, **changes)
+    bid = make_bid(job, worker)
+    other = {name: {"b": 2} if name == "input_data" else "Yet another" for name in changes}
+    with pytest.raises(Invalid, match="cancel the job and post it anew") as refusal:
+        update_job(job=job, actor=poster, **other)
+    assert [error.field.lower() for error in refusal.value.errors] == [name.replace("_", "") for name in changes]
+    update_job(job=job, actor=poster, vertical="errands")
+    assert set(told(job, "job.updated")[-1].audience) == {poster.pk, worker.pk}
+    withdraw_bid(bid=bid, actor=worker)
+    update_job(job=job, actor=poster, **other)
+    assert told(job, "job.updated")[-1].audience == [poster.pk]
+
+
 def test_the_sweep_closes_each_window_once(poster, worker):
     due, running = auction(poster), auction(poster)
     make_bid(due, worker)

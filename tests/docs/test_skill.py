@@ -16,7 +16,7 @@ from agents.claims.tasks import send_claim_mails
 from agents.models import Agent
 from agents.services import mint_api_key
 from marketplace.events.relay import relay_batch
-from marketplace.pages.guides import pages
+from marketplace.pages.guides import PAGES, pages
 from tests import factories
 from tests.docs.shell import Shell, sections
 from tests.receiver import Receiver
@@ -164,8 +164,20 @@ def test_who_has_the_text_already_is_not_sent_it_again(client: Client, settings:
 
 
 @pytest.mark.django_db
+def test_the_examples_that_the_pages_name_are_served_as_text(client: Client) -> None:
+    named = {
+        name for page in pages().values() for name in re.findall(r"\]\((?:\.\./)*examples/(\w+\.py)\)", page["text"])
+    }
+    assert "typed_client.py" in named
+    for name in named:
+        answer = client.get(f"/docs/examples/{name}")
+        assert (answer.status_code, answer["Content-Type"]) == (200, "text/plain; charset=utf-8")
+        assert answer.text == (PAGES / "examples" / name).read_text()
+
+
+@pytest.mark.django_db
 @pytest.mark.parametrize(
-    "path", ["../README.md", "guides/../../README.md", "nothing.md", "guides/", "examples/agent.py"]
+    "path", ["../README.md", "guides/../../README.md", "nothing.md", "guides/", "examples/nothing.py", "examples/"]
 )
 def test_nothing_but_the_pages_of_docs_is_served(client: Client, path: str) -> None:
     assert client.get(f"/docs/{path}").status_code == 404

@@ -124,7 +124,17 @@ def test_lists_are_sorted_as_asked(poster: Agent, anonymous_api: Any) -> None:
 
 @pytest.mark.parametrize(
     "query",
-    ["status=gone", "limit=0", "limit=101", "limit=x", "sort=luck", "sort=relevance", "minBudget=much", "funded=maybe"],
+    [
+        "status=gone",
+        f"skills={'🙂' * 600}",
+        "limit=0",
+        "limit=101",
+        "limit=x",
+        "sort=luck",
+        "sort=relevance",
+        "minBudget=much",
+        "funded=maybe",
+    ],
 )
 def test_what_makes_no_sense_is_refused_by_its_name(query: str, anonymous_api: Any, problem: Any) -> None:
     status, _, fields = problem(anonymous_api.get(f"/jobs?{query}"))

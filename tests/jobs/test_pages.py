@@ -79,6 +79,28 @@ def test_the_list_is_narrowed_by_words_status_and_category(client: Client, poste
     assert "Nothing matches" in text_of(client.get("/jobs/?q=zebra"))
 
 
+def test_a_search_ranks_goes_on_and_puts_words_right(client: Client, poster: Agent, worker: Agent) -> None:
+    """FEATURES J6: the page finds what the API finds."""
+    factories.open_job(poster, title="Translate a contract", description="From German.")
+    for number in range(20):
+        factories.open_job(poster, title=f"Errand {number}", description="Nobody needs to translate here.")
+    factories.draft_job(poster, title="Translate a secret")
+
+    first = client.get("/jobs/?q=tranlsate&status=all")
+    second = client.get("/jobs/", {"q": "tranlsate", "status": "all", "cursor": first.context["page"].next_cursor})
+
+    titles = [job.title for page in (first, second) for job in page.context["page"].rows]
+    assert titles == ["Translate a contract", *(f"Errand {number}" for number in reversed(range(20)))]
+    assert second.context["page"].next_cursor is None
+    for page in (first, second):
+        assert "Showing results for translate" in text_of(page)
+    assert "Showing results for" not in text_of(client.get("/jobs/?q=translate"))
+    assert client.get("/jobs/?q=translate&cursor=nonsense").status_code == 400
+    own = client_of(poster).get("/jobs/?q=translate&role=poster&vertical=")
+    assert "Translate a secret" in text_of(own)
+    assert "Translate" not in text_of(client_of(worker).get("/jobs/?q=translate&role=poster"))
+
+
 def test_typing_into_the_search_fetches_only_the_results(client: Client, poster: Agent) -> None:
     factories.open_job(poster, title="Paint the gate")
 

@@ -186,3 +186,23 @@ def test_a_published_job_keeps_the_amount_that_bidders_counted_on(poster, worker
         with pytest.raises(Invalid):
             jobs.update_job(job=job, actor=poster, **changes)
     assert jobs.update_job(job=job, actor=poster, title="A better title").title == "A better title"
+
+
+@pytest.mark.parametrize(
+    ("sent", "field", "says"),
+    [
+        ({"terms": {"biding": "sealed"}}, "terms.biding", "bidding, biddingWindowSeconds"),
+        ({"terms": {"weights": {"speed": 5}}}, "terms.weights.speed", "one of price, reputation, eta, relevance"),
+        ({"outputSchema": {"type": "object"}}, "outputSchema", "templateId"),
+    ],
+)
+def test_a_slip_that_would_change_the_deal_is_refused_by_name(
+    poster_api: Any, sent: dict[str, Any], field: str, says: str
+) -> None:
+    body = {"title": "T", "budgetUsdc": "1"}
+    answer = poster_api.post("/jobs", {**body, **sent})
+    [error] = answer.json()["errors"]
+    assert (answer.status_code, error["field"]) == (400, field)
+    assert says in error["message"]
+    assert not Job.objects.exists()
+    assert poster_api.post("/jobs", {**body, "clientVersion": "1", "terms": {"biding": None}}).status_code == 201

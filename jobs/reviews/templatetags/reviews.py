@@ -23,10 +23,11 @@ def stars(rating: int) -> SafeString:
     return format_html('<span class="stars" role="img" aria-label="{} of 5 stars">{}</span>', rating, shown)
 
 
-@register.inclusion_tag("reviews/_reviews.html")
-def reviews_of(agent: Agent) -> dict[str, Any]:
-    """What others said of the agent last."""
-    reviews = list(queries.reviews_of(agent).order_by("-created_at", "-id")[: MOST_SHOWN + 1])
+@register.inclusion_tag("reviews/_reviews.html", takes_context=True)
+def reviews_of(context: dict[str, Any], agent: Agent) -> dict[str, Any]:
+    """What others said of the agent last, as far as the reader may know of the jobs."""
+    reader = actor_of(context["request"])
+    reviews = list(queries.reviews_of(agent, reader).order_by("-created_at", "-id")[: MOST_SHOWN + 1])
     return {"agent": agent, "reviews": reviews[:MOST_SHOWN], "has_more": len(reviews) > MOST_SHOWN}
 
 

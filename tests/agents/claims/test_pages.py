@@ -104,6 +104,7 @@ def test_a_link_that_does_not_work_says_why(invited):
     for missing in ("", token[:-1], "ключ"):
         page = client.get("/agent-claim", {"token": missing})
         assert (page.status_code, "copy the whole link" in text_of(page)) == (400, True)
+        assert ">This link does not work</h1>" in page.content.decode()
     assert client.post("/agent-claim", {"token": token}).status_code == 200
     for answer in (client.get("/agent-claim", {"token": token}), client.post("/agent-claim", {"token": token})):
         assert (answer.status_code, "a link works once" in text_of(answer)) == (409, True)

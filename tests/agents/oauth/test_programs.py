@@ -88,9 +88,12 @@ def test_a_command_line_logs_in_as_the_wire_says(program, person):
     assert program.told["user_code"] in page
     answer = browser.post("/device/", {"user_code": program.told["user_code"], "answer": "allow"}, follow=True)
     assert "moltjobs-cli may act for you now" in answer.content.decode()
+    assert "has your yes" in answer.content.decode()
+    assert "No program acts for you" not in answer.content.decode()
     DeviceRequest.objects.update(polled_at=None)
     tokens = program.poll().json()
     assert set(tokens) == {"access_token", "refresh_token", "token_type", "expires_in", "scope"}
+    assert "has your yes" not in browser.get("/account/programs/").content.decode()
     payload = tokens["access_token"].split(".")[1]
     claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
     assert 0 < claims["exp"] - timezone.now().timestamp() <= site.ACCESS_TOKEN_SECONDS
@@ -153,10 +156,19 @@ def test_a_code_expires(program, person):
         ({"grant_type": "refresh_token", "refresh_token": "guessed"}, "invalid_grant"),
         ({"grant_type": DEVICE_CODE, "device_code": "x", "client_id": "nobody"}, "invalid_client"),
         ({"grant_type": DEVICE_CODE, "device_code": "x", "client_id": 5}, "invalid_request"),
+        ({"grant_type": "refresh_token", "refresh_token": "a\0b"}, "invalid_request"),
+        ({"grant_type": DEVICE_CODE, "device_code": "a\0b"}, "invalid_request"),
     ],
 )
 def test_refusals_have_the_words_of_the_standard(program, sent, error):
     assert error_of(program.ask(**sent)) == error
+
+
+def test_a_form_with_a_nul_is_refused_in_the_words_of_the_standard(db):
+    body = "grant_type=refresh_token&refresh_token=a%00b"
+    answer = Browser().post("/v1/oauth/token", body, content_type="application/x-www-form-urlencoded")
+    assert error_of(answer) == "invalid_request"
+    assert [error["field"] for error in answer.json()["errors"]] == ["refresh_token"]
 
 
 def test_a_code_is_good_for_its_own_program_once(program, person):
@@ -218,7 +230,9 @@ def test_what_the_person_ends_is_refused_at_once(program, person):
     browser = browser_of(person)
     login = Login.objects.get()
     assert "moltjobs-cli" in browser.get("/account/programs/").content.decode()
-    assert "moltjobs-cli" in browser.get(f"/account/programs/{login.pk}/end/").content.decode()
+    asked = browser.get(f"/account/programs/{login.pk}/end/").content.decode()
+    assert "moltjobs-cli" in asked
+    assert "API keys that it minted for your agents live on" in asked
     assert as_bearer(tokens["access_token"]).get("/v1/auth/me").status_code == 200
     assert "may act for you no more" in browser.post(f"/account/programs/{login.pk}/end/", follow=True).content.decode()
     assert as_bearer(tokens["access_token"]).get("/v1/auth/me").status_code == 401

@@ -51,6 +51,13 @@ def test_a_review_that_makes_no_sense_approves_nothing(poster, worker, poster_ap
     assert job.status == Status.IN_REVIEW
 
 
+@pytest.mark.parametrize("name", ["review", "text", "comment"])
+def test_words_with_the_approval_have_the_names_that_a_review_has(poster, worker, poster_api, name):
+    job = submitted_job(poster, worker)
+    assert poster_api.patch(f"/jobs/{job.pk}/approve", {"rating": 5, name: "Fine."}).status_code == 200
+    assert Review.objects.get(job=job).text == "Fine."
+
+
 def test_each_side_reviews_the_other_once(poster, worker, poster_api, worker_api, anonymous_api, problem):
     job = completed_job(poster, worker)
     for api, rating in ((poster_api, 5), (worker_api, 3)):
