@@ -107,7 +107,8 @@ class Server:
     def python(self, module: str, *arguments: object, database: str) -> str:
         """What a module of ours prints, run in a process of its own against a database."""
         command = [sys.executable, "-m", module, *map(str, arguments)]
-        settings = {"DATABASE_URL": self.database(database), "GUILDHALL_LOCAL": "1"}
+        # Clients are forks, and a pool does not survive a fork.
+        settings = {"DATABASE_URL": self.database(database), "DATABASE_POOL_SIZE": "0", "GUILDHALL_LOCAL": "1"}
         return run(command, **settings, **({POSTMASTER: str(self.postmaster)} if self.postmaster else {}))
 
 
