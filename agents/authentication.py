@@ -64,10 +64,10 @@ def note_use(key: ApiKey) -> None:
 def key_in(request: Request) -> str | None:
     """The key that the request carries, in either header; both are accepted when they agree."""
     sent = []
-    if "X-Api-Key" in request.headers:
-        sent.append(request.headers["X-Api-Key"].strip())
-    if "Authorization" in request.headers:
-        scheme, _, token = request.headers["Authorization"].partition(" ")
+    if "HTTP_X_API_KEY" in request.META:
+        sent.append(request.META["HTTP_X_API_KEY"].strip())
+    if "HTTP_AUTHORIZATION" in request.META:
+        scheme, _, token = request.META["HTTP_AUTHORIZATION"].partition(" ")
         sent.append(token.strip() if scheme.lower() == "bearer" else "")
     if len(set(sent)) > 1:
         raise exceptions.AuthenticationFailed("X-Api-Key and Authorization carry different keys.")

@@ -5,15 +5,16 @@ import time
 from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import blake2b
-from typing import Any
 
 from django.conf import settings
-from django.http import HttpResponse, HttpResponseNotModified, QueryDict
+from django.http import QueryDict
 
+from agents.lean import Answer, LeanRequest
 from jobs import listing
 
 # Pages of the process, by address. When there are more they are all forgotten: most are asked for once.
 MOST_PAGES = 128
+JSON = {"Content-Type": "application/json"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +30,7 @@ _pages: dict[str, Page] = {}
 _lock = threading.Lock()
 
 
-def answer(request: Any) -> HttpResponse:
+def answer(request: LeanRequest) -> Answer:
     """The list. Raises Invalid."""
     if request.actor is not None:
         return _response(
@@ -41,11 +42,11 @@ def answer(request: Any) -> HttpResponse:
     page = _kept(request, seconds)
     headers = {"ETag": page.etag, "Cache-Control": "no-cache"}
     if _has(request, page.etag):
-        return HttpResponseNotModified(headers=headers)
-    return HttpResponse(page.body, content_type="application/json", headers=headers)
+        return Answer(304, headers)
+    return Answer(200, JSON | headers, page.body)
 
 
-def _kept(request: Any, seconds: float) -> Page:
+def _kept(request: LeanRequest, seconds: float) -> Page:
     address = request.META.get("QUERY_STRING", "")
     page = _pages.get(address)
     now = time.monotonic()
@@ -59,7 +60,7 @@ def _kept(request: Any, seconds: float) -> Page:
     return page
 
 
-def _read(request: Any) -> bytes:
+def _read(request: LeanRequest) -> bytes:
     return listing.read_page(_wanted(request.META.get("QUERY_STRING", "")), None).body()
 
 
@@ -69,12 +70,11 @@ def _wanted(query_string: str) -> listing.Wanted:
     return listing.read(QueryDict(query_string))
 
 
-def _response(body: bytes, cache_control: str) -> HttpResponse:
-    headers = {"Cache-Control": cache_control}
-    return HttpResponse(body, content_type="application/json", headers=headers)
+def _response(body: bytes, cache_control: str) -> Answer:
+    return Answer(200, {**JSON, "Cache-Control": cache_control}, body)
 
 
-def _has(request: Any, etag: str) -> bool:
+def _has(request: LeanRequest, etag: str) -> bool:
     """Whether the caller has this page already."""
     asked = request.META.get("HTTP_IF_NONE_MATCH", "")
     return asked == etag or etag in [tag.strip().removeprefix("W/") for tag in asked.split(",")]

@@ -94,7 +94,6 @@ MIDDLEWARE = [
     "marketplace.api.middleware.RequestIdMiddleware",
     "marketplace.api.middleware.RateLimitMiddleware",
     "marketplace.api.middleware.RefuseNulMiddleware",
-    "agents.lean.LeanMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",

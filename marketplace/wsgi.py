@@ -36,4 +36,7 @@ def is_utf8(content_type: str) -> bool:
 
 
 django.setup(set_prefix=False)
-application = Application()
+
+from agents.lean import ShortWay  # noqa: E402 - its models want the registry of apps to be ready
+
+application = ShortWay(Application())

@@ -2,12 +2,14 @@
 the long one (FEATURES J3, J6)."""
 
 import json
+from collections.abc import Callable, Iterator
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from django.db import connection
-from django.test import override_settings
+from django.core.signals import request_finished, request_started
+from django.db import close_old_connections, connection
+from django.test import RequestFactory, override_settings
 from django.test.utils import CaptureQueriesContext
 
 from agents.models import Agent
@@ -17,6 +19,7 @@ from jobs.models import Job
 from jobs.search import Condition
 from jobs.serializers import JobSerializer
 from marketplace.money import MICRO
+from marketplace.wsgi import application
 from tests.factories import draft_job, job_in, make_agent, make_person, open_job, started_job
 
 EVERY_STATUS = ",".join(Status.values)
@@ -179,47 +182,123 @@ def test_lists_count_nothing_and_skip_nothing(poster: Agent, worker: Agent, anon
         assert not any("COUNT(" in text or "OFFSET" in text for text in texts)
 
 
-def test_the_short_way_is_not_told_from_the_long_one(poster: Agent, poster_api: Any, anonymous_api: Any) -> None:
-    """J5: the same body and the same headers, whether a request is plain or not."""
+@pytest.fixture
+def ask(db: None) -> Iterator[Callable[..., SimpleNamespace]]:
+    """GETs `/v1/jobs` as a web server would hand it on, with the short way in front of Django or without it."""
+    signals = (request_started, request_finished)
+
+    def asked(query: str = "", *, by_short_way: bool = True, **headers: str) -> SimpleNamespace:
+        named = {f"HTTP_{name.upper()}": value for name, value in headers.items()}
+        environ = {**RequestFactory()._base_environ(), "PATH_INFO": "/v1/jobs", "QUERY_STRING": query, **named}
+        told: list[Any] = []
+        answer = (application if by_short_way else application.application)(environ, lambda *all: told.extend(all))
+        body = b"".join(answer)
+        return SimpleNamespace(status=int(told[0][:3]), headers=dict(told[1]), body=body)
+
+    # As Django's own test client does it: the connection with the test's transaction stays open.
+    for signal in signals:
+        signal.disconnect(close_old_connections)
+    yield asked
+    for signal in signals:
+        signal.connect(close_old_connections)
+
+
+@pytest.fixture
+def long_way(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The addresses that went the long way."""
+    gone = []
+    django = application.application
+
+    def heard(environ: dict[str, Any], start_response: Any) -> Any:
+        gone.append(environ["PATH_INFO"])
+        return django(environ, start_response)
+
+    monkeypatch.setattr(application, "application", heard)
+    return gone
+
+
+def test_the_short_way_is_not_told_from_the_long_one(poster: Agent, poster_api: Any, ask: Any) -> None:
+    """J5: the same body and the same headers, whether a request is plain or not, and whatever is logged."""
     open_job(poster)
-    for api in (anonymous_api, poster_api):
+    for key in ({}, {"x_api_key": poster_api.key}, {"authorization": f"Bearer {poster_api.key}"}):
         for query in ("status=OPEN", "limit=0"):
-            short = api.get(f"/jobs?{query}", x_request_id="one")
-            with override_settings(LEAN_VIEWS={}):
-                long = api.get(f"/jobs?{query}", x_request_id="one")
-            assert short.status_code == long.status_code
-            assert _lasting(short.json()) == _lasting(long.json())
-            missing = set(long.headers) - set(short.headers) - {"Allow", "ETag"}
-            assert not missing
-            for name in (
-                "X-Request-Id",
-                "X-Frame-Options",
-                "Content-Type",
-                "Referrer-Policy",
-                "X-Content-Type-Options",
-            ):
-                assert short[name] == long[name]
+            short = ask(query, x_request_id="one", **key)
+            long = ask(query, x_request_id="one", by_short_way=False, **key)
+            assert short.status == long.status == (200 if query == "status=OPEN" else 400)
+            assert _lasting(short.body) == _lasting(long.body)
+            assert not set(long.headers) - set(short.headers) - {"Allow", "ETag"}
+            counted = {name for name in long.headers if "RateLimit" in name}
+            for name in set(long.headers) & set(short.headers) - counted - {"Content-Length", "Cache-Control", "Vary"}:
+                assert short.headers[name] == long.headers[name], name
 
 
-def _lasting(document: Any) -> Any:
-    return {name: value for name, value in document.items() if name != "timestamp"}
+def _lasting(body: bytes) -> Any:
+    return {name: value for name, value in json.loads(body).items() if name != "timestamp"}
 
 
-def test_a_wrong_key_is_refused_on_the_short_way_too(poster: Agent, problem: Any) -> None:
-    from tests.fixtures import ApiClient
+def test_only_what_is_plain_goes_the_short_way(poster: Agent, poster_api: Any, ask: Any, long_way: list[str]) -> None:
+    open_job(poster)
+    ask("status=OPEN")
+    ask("status=OPEN", x_api_key=poster_api.key)
+    ask("status=gone")
+    assert long_way == []
+    others: list[dict[str, str]] = [
+        {"cookie": "sessionid=1"},
+        {"authorization": "Bearer eyJ0b2tlbg"},
+        {"transfer_encoding": "chunked"},
+        {"host": "elsewhere.example"},
+        {"x_api_key": "mj_live_wrong"},
+    ]
+    for number, headers in enumerate(others, 1):
+        ask(**headers)
+        assert len(long_way) == number, headers
+    ask("q=%00")
+    assert len(long_way) == len(others) + 1
 
-    assert problem(ApiClient("mj_live_wrong").get("/jobs"))[0] == 401
+
+def test_a_wrong_key_is_refused_on_the_short_way_too(poster: Agent, ask: Any) -> None:
+    refused = ask(x_api_key="mj_live_wrong")
+    assert (refused.status, refused.headers["Content-Type"]) == (401, "application/problem+json")
 
 
-def test_an_anonymous_list_may_be_a_second_old_and_is_known_by_its_etag(poster: Agent, anonymous_api: Any) -> None:
+def test_the_short_way_is_counted_and_refused_as_the_long_one(poster: Agent, ask: Any, long_way: list[str]) -> None:
+    """S6: exactly the limit passes, and who is refused costs no more than who is served."""
+    with override_settings(THROTTLES={"anonymous": "2/m"}):
+        answers = [ask("status=OPEN", remote_addr="192.0.2.77") for _ in range(4)]
+    assert [answer.status for answer in answers] == [200, 200, 429, 429]
+    assert [answer.headers["RateLimit-Remaining"] for answer in answers] == ["1", "0", "0", "0"]
+    assert "Retry-After" in answers[2].headers
+    assert long_way == []
+
+
+def test_a_fault_on_the_short_way_is_reported_by_the_long_one(ask: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(listing, "read_page", lambda *all: 1 / 0)
+    answer = ask("status=OPEN&limit=9")
+    assert answer.status == 500
+
+
+def test_requests_on_the_short_way_have_their_lines_in_the_log(
+    poster: Agent, ask: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    """J5: the id of the request is in them, and the next request does not inherit it."""
+    with caplog.at_level("INFO", logger="django_structlog"):
+        ask("status=OPEN", x_request_id="told-apart")
+    lines = [record.msg for record in caplog.records]
+    assert [line["event"] for line in lines] == ["request_started", "request_finished"]
+    assert {line["request_id"] for line in lines} == {"told-apart"}
+    assert lines[-1]["code"] == 200
+
+
+def test_an_anonymous_list_may_be_a_second_old_and_is_known_by_its_etag(poster: Agent, ask: Any) -> None:
     with override_settings(LIST_CACHE_SECONDS=60.0):
         open_job(poster, title="first")
-        seen = anonymous_api.get("/jobs?q=&limit=7")
+        seen = ask("q=&limit=7")
         open_job(poster, title="second")
-        again = anonymous_api.get("/jobs?q=&limit=7", if_none_match=seen["ETag"])
-        assert (again.status_code, again.content) == (304, b"")
-        fresh = anonymous_api.get("/jobs?q=&limit=7", cache_control="no-cache")
-        assert [job["title"] for job in fresh.json()["data"]] == ["second", "first"]
+        again = ask("q=&limit=7", if_none_match=seen.headers["ETag"])
+        assert (again.status, again.body, again.headers["ETag"]) == (304, b"", seen.headers["ETag"])
+        assert "Content-Type" not in again.headers
+        fresh = ask("q=&limit=7", cache_control="no-cache")
+        assert [job["title"] for job in json.loads(fresh.body)["data"]] == ["second", "first"]
 
 
 def test_lists_of_an_agent_are_narrowed_down_too(poster: Agent, worker: Agent, poster_api: Any) -> None:
