@@ -13,7 +13,7 @@ DEPLOYED = GUILDHALL_LOCAL=0 DEBUG=0 DATABASE_URL=postgresql://guildhall@localho
 	SECRET_KEY=only-for-this-check-Ue2Hq7vXc4Zk9Rm1Tn6Yb3Wd8Sf5Gj0Lp
 export GUILDHALL_LOCAL = 1
 
-.PHONY: help demo test dev serve check bench fmt lock clean runtime development benchmarks
+.PHONY: help demo test dev serve check bench screenshots fmt lock clean runtime development benchmarks
 
 help: ## list these commands
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 16
@@ -40,6 +40,9 @@ check: development ## lint, format, types, layers, migrations and deployment set
 
 bench: benchmarks ## measure speed beside the limit and a peer (ARGS=--help)
 	@exec $(RUN) -m bench $(ARGS)
+
+screenshots: development ## take a picture of every page, in two widths and both themes (ARGS=wallet: of some)
+	@GUILDHALL_REQUIRE_CHROMIUM=1 GUILDHALL_SCREENSHOTS="$(ARGS)" exec $(RUN) -m pytest tests/browser/screenshots.py -q -s
 
 fmt: development ## format the code and repair what lint can
 	.venv/bin/ruff check --fix .

@@ -31,10 +31,11 @@ def take_servers() -> None:
     os.environ.setdefault("EMBEDDED_RAIL_DELAY_SECONDS", "0")
     # The races place hundreds of bids for the same few agents; tests of the allowance set their own.
     os.environ.setdefault("BID_CREDITS_MONTHLY", "1000000")
+    os.environ.setdefault("DISPUTES_PER_DAY", "1000000")
     # All tests share one address and few people; those of limits set their own.
     for scope in (
         *("ANONYMOUS", "KEY", "LOGIN", "SIGNUP", "REGISTRATION", "PASSWORD_RESET", "MOLTED"),
-        *("PROGRAM_REGISTRATION", "PROGRAM_LOGIN", "PROGRAM_TOKEN", "DEVICE_CODE"),
+        *("PROGRAM_REGISTRATION", "PROGRAM_LOGIN", "PROGRAM_TOKEN", "DEVICE_CODE", "SECOND_FACTOR"),
     ):
         os.environ.setdefault(f"THROTTLE_{scope}", "1000000/m")
         os.environ.setdefault(f"THROTTLE_{scope}_ACCOUNT", "1000000/m")

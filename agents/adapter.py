@@ -4,9 +4,13 @@ from typing import Any
 
 import structlog
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.core import context
+from allauth.mfa.adapter import DefaultMFAAdapter
 from django.http import HttpRequest
 
+from agents.reauthentication import has_just_proven
 from marketplace.api.throttling import address_of
+from marketplace.encryption import decrypt, encrypt
 
 logger = structlog.get_logger(__name__)
 
@@ -31,3 +35,17 @@ class AccountAdapter(DefaultAccountAdapter):
             return bool(super().is_safe_url(url))
         except ValueError:
             return False
+
+    def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:
+        """Not of somebody who has logged in a moment ago."""
+        return bool(super().is_reauthentication_required(app=app)) and not has_just_proven(context.request)
+
+
+class SecondFactorAdapter(DefaultMFAAdapter):
+    """Second factors whose secrets are encrypted at rest."""
+
+    def encrypt(self, text: str) -> str:
+        return encrypt(text.encode()).decode()
+
+    def decrypt(self, encrypted_text: str) -> str:
+        return decrypt(encrypted_text.encode()).decode()

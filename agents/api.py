@@ -10,13 +10,14 @@ from rest_framework.response import Response
 from agents import queries, services
 from agents.filters import AgentFilter
 from agents.models import Agent, ApiKey
+from agents.reauthentication import require_proof
 from agents.rules import require_sight
 from agents.serializers import (
     AgentChangesRequest,
     AgentProfileSerializer,
-    AgentSerializer,
     ApiKeySerializer,
     HeartbeatRequest,
+    ListedAgentSerializer,
     MintedKeySerializer,
     NewAgentRequest,
     NewKeyRequest,
@@ -36,6 +37,8 @@ BY_REPUTATION = ("-reputation", "-completed_jobs", "-id")
 BY_WORK = ("-completed_jobs", "-id")
 BY_RATING = ("-rating_average", "-rating_count", "-id")
 NEWEST = ("-id",)
+CHEAPEST = ("listing__base_price", "id")
+DEAREST = ("-listing__base_price", "-id")
 ORDERS = {
     "reputation": BY_REPUTATION,
     "completedJobs": BY_WORK,
@@ -43,7 +46,10 @@ ORDERS = {
     "rating": BY_RATING,
     "recent": NEWEST,
     "newest": NEWEST,
+    "price": CHEAPEST,
+    "priceDescending": DEAREST,
 }
+BY_PRICE = (CHEAPEST, DEAREST)
 
 
 class AgentViewSet(ApiViewSet):
@@ -56,7 +62,7 @@ class AgentViewSet(ApiViewSet):
     filterset_class = AgentFilter
     serializer_class = OwnAgentSerializer
     response_serializers = {
-        "list": AgentSerializer,
+        "list": ListedAgentSerializer,
         "retrieve": AgentProfileSerializer,
         "webhook": EndpointWithSecretSerializer,
         "test_webhook": DeliverySerializer,
@@ -76,8 +82,9 @@ class AgentViewSet(ApiViewSet):
         return queries.find_agent(self.kwargs.get("id", "me"), me=self.request.actor)
 
     def list(self, request: ApiRequest) -> Response:
-        """The leaderboard: agents that are open for work, the best reputation first."""
-        return self.reply_page(self.filter_queryset(queries.leaderboard()))
+        """Agents that are open for work, the best reputation first. Sorted by price, those alone that say one."""
+        agents = self.filter_queryset(queries.leaderboard())
+        return self.reply_page(queries.priced(agents) if self.get_ordering() in BY_PRICE else agents)
 
     def retrieve(self, request: ApiRequest, id: str) -> Response:
         """The public profile of an agent, with the reasons of its reputation."""
@@ -189,7 +196,8 @@ class ApiKeyViewSet(ApiViewSet):
         return self.reply_page(self.get_queryset())
 
     def create(self, request: ApiRequest, **kwargs: Any) -> Response:
-        """Mints a key. Its text is in `rawKey`, this once."""
+        """Mints a key. Its text is in `rawKey`, this once. A session has to have logged in within the last minutes."""
+        require_proof(request)
         key, raw = services.mint_api_key(agent=self._agent(), actor=request.actor, **self.read())
         key.raw_key = raw  # type: ignore[attr-defined]
         return self.reply(key)

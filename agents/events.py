@@ -31,7 +31,7 @@ def agent_page(event: Event) -> str:
 
 def agents_page(event: Event) -> str:
     """The list of one's agents."""
-    return reverse("agent_list")
+    return reverse("my_agents")
 
 
 TYPES = [

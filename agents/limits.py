@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from allauth.account.internal.stagekit import unstash_login
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -12,13 +13,18 @@ from marketplace.api.problems import problem_of
 from marketplace.api.throttling import account_of, address_of, throttle
 from marketplace.errors import MarketError
 
-# View → scope in settings.THROTTLES, and the field that names the account.
+# View → scope in settings.THROTTLES, and the field that names the account; without one it is who is logged in, or is
+# halfway there.
 FORMS = {
     "account_login": ("login", "login"),
     "account_reauthenticate": ("login", ""),
     "account_signup": ("signup", "email"),
     "account_reset_password": ("password_reset", "email"),
     "account_reset_password_from_key": ("password_reset", ""),
+    "mfa_authenticate": ("second_factor", ""),
+    "mfa_reauthenticate": ("second_factor", ""),
+    "mfa_reauthenticate_webauthn": ("second_factor", ""),
+    "mfa_login_webauthn": ("second_factor", ""),
 }
 
 
@@ -46,7 +52,7 @@ class AccountLimitsMiddleware:
         if form is None:
             return None
         scope, field = form
-        account = request.POST.get(field, "") if field else getattr(request.user, "email", "")
+        account = request.POST.get(field, "") if field else _account_of(request)
         accounts = [(f"{scope}_account", account_of(account))] if account else []
         try:
             throttle(request, scope, address_of(request), *accounts)
@@ -54,6 +60,12 @@ class AccountLimitsMiddleware:
             return _refuse(request, refusal)
         request.is_paced = True  # type: ignore[attr-defined]
         return None
+
+
+def _account_of(request: HttpRequest) -> str:
+    """The address of the person who is logged in, or has given the password and not yet the second factor."""
+    login = None if request.user.is_authenticated else unstash_login(request, peek=True)
+    return getattr(login.user if login else request.user, "email", "")
 
 
 def _refuse(request: HttpRequest, refusal: MarketError) -> HttpResponse:

@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib.postgres.search import SearchQuery, SearchVector
-from django.db.models import Model, Q, QuerySet
+from django.db.models import Exists, Model, OuterRef, Q, QuerySet
 from django.db.models.functions import Now
 
 from agents.models import Agent, ApiKey, User
@@ -24,6 +24,12 @@ def find_agent(reference: str | UUID, me: Agent | None = None) -> Agent:
     if reference == "me" and me is not None:
         return me
     return _one(Agent.objects.exclude(status=Agent.Status.PENDING_CLAIM), reference)
+
+
+def find_profile(reference: str | UUID) -> Agent:
+    """The same agent with what its pages show, in one query. Raises NotFound."""
+    shown = Agent.objects.select_related("owner__agent", "listing", "track_record")
+    return _one(shown.exclude(status=Agent.Status.PENDING_CLAIM), reference)
 
 
 def _one(agents: QuerySet[Agent], reference: str | UUID) -> Agent:
@@ -45,8 +51,26 @@ def agents_of(actor: Agent) -> QuerySet[Agent]:
 
 
 def leaderboard() -> QuerySet[Agent]:
-    """Agents open for work, for the public list."""
-    return Agent.objects.filter(status__in=[Agent.Status.ACTIVE, Agent.Status.PAUSED])
+    """Agents open for work, for the public list, with their listings."""
+    return Agent.objects.filter(status__in=[Agent.Status.ACTIVE, Agent.Status.PAUSED]).select_related("listing")
+
+
+def verified(agents: QuerySet[Agent]) -> QuerySet[Agent]:
+    """Those whose listing an operator has verified, and everybody sees."""
+    return agents.filter(listing__status="VERIFIED")
+
+
+def priced(agents: QuerySet[Agent]) -> QuerySet[Agent]:
+    """Those of them that say what they cost."""
+    return verified(agents).filter(listing__base_price__isnull=False)
+
+
+def of_category(agents: QuerySet[Agent], slug: str) -> QuerySet[Agent]:
+    """Those that chose the category of that slug, or work in the vertical of that name; in any case."""
+    return agents.filter(
+        Q(vertical__iexact=slug)
+        | Exists(Agent.categories.through.objects.filter(agent=OuterRef("pk"), category__slug=slug.lower()))
+    )
 
 
 def matching(agents: QuerySet[Agent], words: str) -> QuerySet[Agent]:

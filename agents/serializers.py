@@ -5,6 +5,7 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from agents.listings.queries import public_listing
 from agents.models import Agent
 from agents.queries import find_agent
 from agents.reputation import PARTS, PRIOR
@@ -13,6 +14,7 @@ from agents.webhooks.queries import endpoint_of
 from marketplace.api.fields import FixedField, TextField, TimestampField, UsdcField, WholeNumberField, WordField
 from marketplace.api.serializers import CamelCaseSerializer, RequestSerializer
 from marketplace.errors import NotFound
+from marketplace.money import format_usdc
 
 URL_LENGTH = 2000
 
@@ -64,6 +66,32 @@ class AgentSerializer(CamelCaseSerializer):
         return agent.rating_average if agent.rating_count else None
 
 
+class ListedAgentSerializer(AgentSerializer):
+    """The same with what it offers, in lists."""
+
+    verified = serializers.SerializerMethodField(help_text="Whether an operator has verified its listing.")
+    tagline = serializers.SerializerMethodField(help_text="Of the verified listing; empty without one.")
+    base_price_usdc = serializers.SerializerMethodField(help_text="Of the verified listing; null without one.")
+    unit = serializers.SerializerMethodField(help_text="What the price is for: JOB, HOUR or TOKENS.")
+
+    def get_verified(self, agent: Agent) -> bool:
+        return public_listing(agent) is not None
+
+    def get_tagline(self, agent: Agent) -> str:
+        listing = public_listing(agent)
+        return listing.tagline if listing else ""
+
+    @extend_schema_field({"type": ["string", "null"]})
+    def get_base_price_usdc(self, agent: Agent) -> str | None:
+        listing = public_listing(agent)
+        return format_usdc(listing.base_price) if listing and listing.base_price else None
+
+    @extend_schema_field({"type": ["string", "null"]})
+    def get_unit(self, agent: Agent) -> str | None:
+        listing = public_listing(agent)
+        return listing.unit if listing else None
+
+
 class ReputationPartSerializer(CamelCaseSerializer):
     """One of the things that the reputation comes from."""
 
@@ -86,7 +114,7 @@ class ReputationBreakdownSerializer(CamelCaseSerializer):
     computed_at = TimestampField(source="agent.reputation_computed_at", allow_null=True)
 
 
-class AgentProfileSerializer(AgentSerializer):
+class AgentProfileSerializer(ListedAgentSerializer):
     """What anyone may know of one agent, with the reasons of its reputation."""
 
     reputation_breakdown = ReputationBreakdownSerializer(source="known_record")

@@ -11,6 +11,7 @@ from django.db.models.functions import Now
 from django.dispatch import Signal
 from django.utils import timezone
 
+from agents.heartbeats.services import note_beat
 from agents.keys import NATIVE, KeyForm
 from agents.models import Agent, ApiKey
 from agents.rules import require_control, require_not_suspended
@@ -34,7 +35,7 @@ KEYS_PER_AGENT = 10
 RESERVED_HANDLES = frozenset(
     {
         # Words of our addresses, and names that would be taken for the site's own.
-        *("me", "new", "heartbeat", "availability", "register", "leaderboard", "api", "docs"),
+        *("me", "new", "heartbeat", "availability", "register", "leaderboard", "api", "docs", "mine", "compare"),
         *("admin", "guildhall", "operator", "operators", "support"),
     }
 )
@@ -174,6 +175,7 @@ def record_heartbeat(*, agent: Agent, actor: Agent, status_report: str = "") -> 
     """Notes that the agent is alive, with its own words on what it does. Not an event: one comes every minute."""
     require_control(actor, agent)
     Agent.objects.filter(pk=agent.pk).update(last_heartbeat_at=Now(), status_report=status_report[:2000])
+    note_beat(agent)
     agent.refresh_from_db(fields=["last_heartbeat_at", "status_report"])
     return agent
 

@@ -9,12 +9,14 @@ from django.db.models import Count, Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from agents import queries, services
 from agents.forms import AgentForm, KeyForm, ProfileForm
 from agents.models import Agent
+from agents.reauthentication import proof_required
 from agents.rules import acts_for
 from marketplace.errors import MarketError, NotFound
 from marketplace.html import actor_of, done, member_of, page, show_refusal
@@ -27,7 +29,7 @@ PROFILE = (
 
 def own_agent(request: HttpRequest, handle: str) -> Agent:
     """The agent, if the person acts for it. Raises NotFound, the same for missing and others' agents."""
-    agent = queries.find_agent(handle)
+    agent = queries.find_profile(handle)
     if not acts_for(actor_of(request), agent):
         raise NotFound("You have no agent of that name.")
     return agent
@@ -36,13 +38,14 @@ def own_agent(request: HttpRequest, handle: str) -> Agent:
 @login_required
 @require_GET
 @page
-def agent_list(request: HttpRequest) -> HttpResponse:
+def my_agents(request: HttpRequest) -> HttpResponse:
     now = timezone.now()
     live = Q(api_keys__revoked_at=None) & (Q(api_keys__expires_at=None) | Q(api_keys__expires_at__gt=now))
     actor = member_of(request)
     assert actor is not None  # login_required
-    agents = queries.agents_of(actor).annotate(live_keys=Count("api_keys", filter=live & Q(api_keys__isnull=False)))
-    return render(request, "agents/agent_list.html", {"agents": agents})
+    agents = queries.agents_of(actor).select_related("listing")
+    agents = agents.annotate(live_keys=Count("api_keys", filter=live & Q(api_keys__isnull=False)))
+    return render(request, "agents/my_agents.html", {"agents": agents})
 
 
 @login_required
@@ -55,7 +58,8 @@ def agent_create(request: HttpRequest) -> HttpResponse:
         try:
             if form.is_valid():
                 agent = services.create_agent(actor=member_of(request), **form.cleaned_data)
-                return done(request, f"{agent.name} is here. Now mint it a key.", "agent_detail", agent.handle)
+                said = _("%(name)s is here. Now mint it a key.") % {"name": agent.name}
+                return done(request, said, "agent_manage", agent.handle)
             status = 400
         except MarketError as refusal:
             show_refusal(form, refusal)
@@ -76,7 +80,7 @@ def agent_update(request: HttpRequest, handle: str) -> HttpResponse:
         try:
             if form.is_valid():
                 services.update_agent(agent=agent, actor=member_of(request), **form.cleaned_data)
-                return done(request, "The profile is saved.", "agent_detail", agent.handle)
+                return done(request, _("The profile is saved."), "agent_detail", agent.handle)
             status = 400
         except MarketError as refusal:
             show_refusal(form, refusal)
@@ -87,27 +91,33 @@ def agent_update(request: HttpRequest, handle: str) -> HttpResponse:
 @require_GET
 @page
 def agent_detail(request: HttpRequest, handle: str) -> HttpResponse:
-    agent = queries.find_agent(handle)
+    agent = queries.find_profile(handle)
     if agent.handle != handle:
         return redirect("agent_detail", agent.handle)
-    return agent_page(request, agent)
-
-
-def agent_page(request: HttpRequest, agent: Agent, status: int = 200, **context: Any) -> HttpResponse:
-    """The public profile, and for its owner the keys and the webhook; `context` carries a form that was refused."""
-    mine = acts_for(actor_of(request), agent)
-    shown: dict[str, Any] = {"agent": agent, "is_mine": mine}
-    if mine:
-        shown |= {
-            "keys": agent.api_keys.filter(revoked_at=None).order_by("-created_at", "-id"),
-            "revoked": agent.api_keys.exclude(revoked_at=None).order_by("-revoked_at")[:5],
-            "key_form": KeyForm(),
-            "now": timezone.now(),
-        }
-    return render(request, "agents/agent_detail.html", shown | context, status=status)
+    return render(request, "agents/agent_detail.html", {"agent": agent, "is_mine": acts_for(actor_of(request), agent)})
 
 
 @login_required
+@require_GET
+@page
+def agent_manage(request: HttpRequest, handle: str) -> HttpResponse:
+    return manage_page(request, own_agent(request, handle))
+
+
+def manage_page(request: HttpRequest, agent: Agent, status: int = 200, **context: Any) -> HttpResponse:
+    """All that its owner decides about an agent; `context` carries a form that was refused."""
+    shown = {
+        "agent": agent,
+        "keys": agent.api_keys.filter(revoked_at=None).order_by("-created_at", "-id"),
+        "revoked": agent.api_keys.exclude(revoked_at=None).order_by("-revoked_at")[:5],
+        "key_form": KeyForm(),
+        "now": timezone.now(),
+    }
+    return render(request, "agents/manage.html", shown | context, status=status)
+
+
+@login_required
+@proof_required
 @require_POST
 @never_cache
 @page
@@ -116,14 +126,14 @@ def api_key_mint(request: HttpRequest, handle: str) -> HttpResponse:
     agent = own_agent(request, handle)
     form = KeyForm(request.POST)
     if not form.is_valid():
-        return agent_page(request, agent, status=400, key_form=form)
+        return manage_page(request, agent, status=400, key_form=form)
     try:
         key, raw = services.mint_api_key(
             agent=agent, name=form.cleaned_data["name"], expires_at=form.expires_at(), actor=member_of(request)
         )
     except MarketError as refusal:
         show_refusal(form, refusal)
-        return agent_page(request, agent, status=refusal.status, key_form=form)
+        return manage_page(request, agent, status=refusal.status, key_form=form)
     return render(request, "agents/api_key_minted.html", {"agent": agent, "key": key, "raw": raw})
 
 
@@ -137,5 +147,7 @@ def api_key_revoke(request: HttpRequest, handle: str, pk: UUID) -> HttpResponse:
         raise NotFound("There is no key with that id.")
     if request.method == "POST":
         services.revoke_api_key(key=key, actor=member_of(request))
-        return done(request, f"The key “{key.name}” no longer works.", "agent_detail", agent.handle)
+        return done(
+            request, _("The key “%(name)s” no longer works.") % {"name": key.name}, "agent_manage", agent.handle
+        )
     return render(request, "agents/api_key_revoke.html", {"agent": agent, "key": key, "form": forms.Form()})

@@ -9,9 +9,10 @@ from uuid import UUID
 from agents.models import Agent
 from agents.rules import acts_for
 from bids.models import Bid
+from bids.scoring import SHOWN_DECIMALS, parts_of, weights_of
+from jobs.lifecycle import Status
 from jobs.models import Job
 
-SHOWN_DECIMALS = 6
 # Ties: who offered first, then reputation, then price.
 ORDERS = {
     "price": ("amount", "offered_at", "-reputation", "pk"),
@@ -23,17 +24,20 @@ LISTS = {
     "score": ("behind", "offered_at", "id"),
     "price": ("amount", "offered_at", "id"),
     "eta": ("eta_order", "amount", "id"),
+    "reputation": ("-reputation", "-created_at", "-id"),
     "newest": ("-created_at", "-id"),
 }
 
 
 @dataclass(frozen=True)
 class Standing:
-    """How a bid does among the others: its score, its rank from 1 and how many compete; None where it is not told."""
+    """How a bid does among the others: its score with what it is made of, its rank from 1 and how many compete; None
+    where it is not told."""
 
     score: float | None
     rank: int | None
     competing: int
+    parts: dict[str, float] | None
 
 
 def best_first(job: Job) -> list[Bid]:
@@ -54,13 +58,19 @@ def with_standings(bids: Iterable[Bid], job: Job, reader: Agent | None) -> list[
     if not bids:
         return bids
     order = ORDERS[job.rules.rule.ranks_by]
-    pending = list(job.bids.filter(status=Bid.Status.PENDING).order_by(*order).values_list("pk", flat=True))
+    pending: list[UUID] = []
+    if job.status == Status.OPEN:  # afterwards no bid is pending any more
+        pending = list(job.bids.filter(status=Bid.Status.PENDING).order_by(*order).values_list("pk", flat=True))
     ranks: dict[UUID, int] = {pk: rank for rank, pk in enumerate(pending, 1)}
     is_told = acts_for(reader, job.poster) or job.rules.rule.rank_is_told
+    weights = weights_of(job)
     for bid in bids:
         rank = ranks.get(bid.pk)
         competing = len(pending) - (rank is not None)
         bid.standing = Standing(
-            round(bid.score, SHOWN_DECIMALS) if is_told else None, rank if is_told else None, competing
+            round(bid.score, SHOWN_DECIMALS) if is_told else None,
+            rank if is_told else None,
+            competing,
+            parts_of(bid, job.budget, weights) if is_told else None,
         )
     return bids

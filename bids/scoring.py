@@ -7,8 +7,12 @@ constants stand in `jobs.bidding`.
 from collections.abc import Mapping
 
 from agents.models import Agent
+from bids.models import Bid
 from jobs.bidding import HALF_ETA_MINUTES, PARTS, SCORE_DECIMALS
 from jobs.models import Job
+
+# Of a score and its parts, as readers see them.
+SHOWN_DECIMALS = 6
 
 
 def score_of(job: Job, bidder: Agent, *, amount: int, eta_minutes: int | None) -> float:
@@ -19,7 +23,29 @@ def score_of(job: Job, bidder: Agent, *, amount: int, eta_minutes: int | None) -
         "eta": eta_part(eta_minutes),
         "relevance": relevance(words_of_job(job), words_of_agent(bidder)),
     }
-    return weigh(parts, job.rules.weights or job.rules.rule.weights)
+    return weigh(parts, weights_of(job))
+
+
+def weights_of(job: Job) -> Mapping[str, int]:
+    """How much each part of a score counts, as the Terms of the job say or else its bidding rule."""
+    return job.rules.weights or job.rules.rule.weights
+
+
+def parts_of(bid: Bid, budget: int, weights: Mapping[str, int]) -> dict[str, float]:
+    """The parts of the bid's score that count, from 0 to 1, as they were when its amount was offered.
+
+    The bidder's skills may have changed since, so relevance is what the score leaves for it.
+    """
+    parts = {
+        "price": price_part(bid.amount, budget),
+        "reputation": bid.reputation,
+        "eta": eta_part(bid.eta_minutes),
+        "relevance": 0.0,
+    }
+    if heft := weights.get("relevance", 0):
+        missing = (bid.score - weigh(parts, weights)) * sum(weights.get(part, 0) for part in PARTS) / heft
+        parts["relevance"] = min(max(missing, 0.0), 1.0)
+    return {part: round(value, SHOWN_DECIMALS) for part, value in parts.items() if weights.get(part)}
 
 
 def weigh(parts: Mapping[str, float], weights: Mapping[str, int]) -> float:

@@ -28,6 +28,13 @@ class BidSerializer(CamelCaseSerializer):
     score = serializers.FloatField(
         source="standing.score", default=None, allow_null=True, help_text="0 to 1; null where the rule keeps it."
     )
+    score_parts = serializers.DictField(
+        source="standing.parts",
+        child=serializers.FloatField(),
+        default=None,
+        allow_null=True,
+        help_text="0 to 1 each, when the amount was offered; the weights of the job say how much each counts.",
+    )
     rank = serializers.IntegerField(
         source="standing.rank", default=None, allow_null=True, help_text="1 is the best pending bid."
     )

@@ -4,6 +4,7 @@ from bids import views
 
 urlpatterns = [
     path("jobs/<uuid:job_pk>/bids/", views.bid_place, name="bid_place"),
+    path("jobs/<uuid:job_pk>/bids/compare/", views.bid_compare, name="bid_compare"),
     path("jobs/<uuid:job_pk>/offer/accept/", views.offer_accept, name="offer_accept"),
     path("jobs/<uuid:job_pk>/offer/decline/", views.offer_decline, name="offer_decline"),
     path("jobs/<uuid:job_pk>/bids/<uuid:pk>/accept/", views.bid_accept, name="bid_accept"),

@@ -5,14 +5,15 @@ from uuid import UUID
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_GET, require_http_methods
 
 from bids import services
+from bids.comparing import MOST_COMPARED, chosen_rows
 from bids.forms import AcceptanceForm, BidForm, WithdrawalForm
 from bids.models import Bid
 from bids.queries import find_bid
 from jobs.queries import find_job
-from jobs.rules import require
+from jobs.rules import available_actions, require
 from jobs.views import job_page
 from marketplace.errors import MarketError, NotAllowed
 from marketplace.html import done, member_of, page, show_refusal
@@ -49,6 +50,27 @@ def _said_of(bid: Bid) -> str:
     if rule.lowest_is_shown:
         return "Your bid is placed; everyone sees the lowest price, and only the poster sees whose it is."
     return "Your bid is placed; only the poster sees it."
+
+
+@login_required
+@require_GET
+@page
+def bid_compare(request: HttpRequest, job_pk: UUID) -> HttpResponse:
+    """Two to four bids side by side, as the address names them."""
+    actor = member_of(request)
+    job = find_job(job_pk, actor)
+    asked = request.GET.getlist("bid")
+    rows = chosen_rows(job, actor, asked)
+    context = {
+        "job": job,
+        "rows": rows,
+        "left_out": len(asked) > MOST_COMPARED,
+        "may_accept": "assign" in available_actions(job, actor),
+        "cheapest": min((row.bid.amount for row in rows), default=0),
+        "soonest": min((row.bid.eta_minutes for row in rows if row.bid.eta_minutes), default=0),
+        "best": max((row.bid.reputation for row in rows), default=0.0),
+    }
+    return render(request, "bids/compare.html", context)
 
 
 @login_required

@@ -1,44 +1,150 @@
 """What is told of disputes."""
 
+from rest_framework import serializers
+
+from disputes.models import Category, Dispute, InformationRequest, Side
+from disputes.phases import Phase
 from jobs.events import JobEventData, ReasonData, job_page
-from marketplace.api.fields import UsdcField
+from marketplace.api.fields import TimestampField, UsdcField
 from marketplace.events.types import EventType
+
+WHICH = "The dispute; those from before there were phases do not say."
+
+
+class OpenedData(ReasonData):
+    dispute_id = serializers.UUIDField(required=False, help_text=WHICH)
+    category = serializers.ChoiceField(Category.choices, required=False)
+
+
+class ClosedData(ReasonData):
+    dispute_id = serializers.UUIDField()
 
 
 class ResolvedData(ReasonData):
     refund_usdc = UsdcField(help_text="What went back to the poster.")
     payout_usdc = UsdcField(help_text="What the worker got, after the fee.")
+    dispute_id = serializers.UUIDField(required=False, help_text=WHICH)
+    resolution = serializers.ChoiceField(Dispute.Resolution.choices, required=False)
+
+
+class DisputeData(JobEventData):
+    dispute_id = serializers.UUIDField()
+    phase = serializers.ChoiceField(Phase.choices)
+
+
+class RespondedData(DisputeData):
+    statement = serializers.CharField()
+
+
+class EscalatedData(DisputeData):
+    phase_ends_at = TimestampField(help_text="When it goes on by itself; in arbitration, when it should be ruled on.")
+    mediator_id = serializers.CharField(allow_null=True, help_text="The mediator's handle; null: operators look at it.")
+
+
+class MediatorData(DisputeData):
+    mediator_id = serializers.CharField(help_text="The mediator's handle.")
+
+
+class OfferData(DisputeData):
+    offer_id = serializers.UUIDField()
+    side = serializers.ChoiceField(Side.choices, help_text="Who made it.")
+    poster_usdc = UsdcField(help_text="What the poster would have back.")
+    worker_usdc = UsdcField(help_text="What the worker would get, before the fee.")
+
+
+class NewOfferData(OfferData):
+    note = serializers.CharField(allow_blank=True)
+
+
+class EvidenceData(DisputeData):
+    evidence_id = serializers.UUIDField()
+    content_hash = serializers.CharField(help_text="SHA-256 of what was shown, in hexadecimal.")
+
+
+class QuestionData(DisputeData):
+    request_id = serializers.UUIDField()
+    of = serializers.ChoiceField(InformationRequest.Of.choices)
+    question = serializers.CharField()
 
 
 TYPES = [
     EventType(
         "dispute.opened",
         "One side disputes the job; its money is frozen.",
-        ReasonData,
+        OpenedData,
         "{actor} opened a dispute over “{title}”: {reason}",
         job_page,
     ),
     EventType(
         "dispute.responded",
         "The other side answered.",
-        JobEventData,
+        RespondedData,
         "{actor} answered the dispute over “{title}”",
         job_page,
-        upcoming=True,
+    ),
+    EventType(
+        "dispute.offer_made",
+        "A side offers a way to end the dispute, or the mediator proposes one to both.",
+        NewOfferData,
+        "{actor} offers to settle “{title}”: {posterUsdc} USDC to the poster, {workerUsdc} USDC to the worker",
+        job_page,
+    ),
+    EventType(
+        "dispute.offer_agreed",
+        "One side agreed to what the mediator proposes; the other has not yet.",
+        OfferData,
+        "{actor} agreed to the proposal for “{title}”",
+        job_page,
+    ),
+    EventType(
+        "dispute.offer_declined",
+        "A side declined an offer.",
+        OfferData,
+        "{actor} declined an offer to settle “{title}”",
+        job_page,
+    ),
+    EventType(
+        "dispute.evidence_added",
+        "A side showed something, or answered the mediator.",
+        EvidenceData,
+        "{actor} added evidence to the dispute over “{title}”",
+        job_page,
+    ),
+    EventType(
+        "dispute.information_requested",
+        "The mediator asks one side or both for more.",
+        QuestionData,
+        "{actor} asks about “{title}”: {question}",
+        job_page,
+    ),
+    EventType(
+        "dispute.mediator_assigned",
+        "An operator gave the dispute to another mediator.",
+        MediatorData,
+        "The dispute over “{title}” has another mediator",
+        job_page,
     ),
     EventType(
         "dispute.escalated",
-        "The dispute went on to the operators.",
-        JobEventData,
-        "The dispute over “{title}” went to the operators",
+        "The dispute went on to mediation or arbitration, by a side or by the clock.",
+        EscalatedData,
+        "{actor} took the dispute over “{title}” on to its next phase",
         job_page,
-        upcoming=True,
+        of_clock="The dispute over “{title}” went on to its next phase",
+    ),
+    EventType(
+        "dispute.closed",
+        "The side that opened the dispute gave it up; the job is where it was.",
+        ClosedData,
+        "{actor} closed the dispute over “{title}”",
+        job_page,
     ),
     EventType(
         "dispute.resolved",
-        "An operator ruled, and the money is shared out. job.completed or job.cancelled follows.",
+        "The dispute ended by agreement or by a ruling, and the money is shared out. job.cancelled follows, or"
+        " job.completed if the job was not completed before.",
         ResolvedData,
-        "{actor} ruled on the dispute over “{title}”: {reason}",
+        "{actor} settled the dispute over “{title}”: {reason}",
         job_page,
     ),
 ]

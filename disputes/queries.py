@@ -1,16 +1,143 @@
 """Reads of disputes."""
 
-from django.db.models import QuerySet
+from datetime import timedelta
+from uuid import UUID
+
+from django.db.models import Count, Prefetch, Q, QuerySet
+from django.db.models.functions import Now
 
 from agents.models import Agent
 from agents.rules import acts_for
-from disputes.models import Dispute
+from disputes.models import Dispute, Evidence, InformationRequest, Offer, Side
+from disputes.phases import NEXT_PHASE, Phase
+from disputes.rules import RULING_PERMISSION, has_hand_in, may_read
+from jobs.lifecycle import Status
 from jobs.models import Job
 from marketplace.errors import NotFound
+
+NEWEST = ("-created_at", "-id")
+# Of the operators' queue: what is due first.
+DUE_FIRST = ("phase_ends_at", "id")
+
+
+def with_people(disputes: QuerySet[Dispute]) -> QuerySet[Dispute]:
+    """The disputes with all whom a list names, in the same query."""
+    sides = ("job__poster__user", "job__poster__owner", "job__worker__user", "job__worker__owner")
+    return disputes.select_related(*sides, "opened_by", "mediator", "resolved_by").defer("job__search")
+
+
+def with_case(disputes: QuerySet[Dispute]) -> QuerySet[Dispute]:
+    """The disputes with all that was said and shown, oldest first; a query for each kind, however many disputes."""
+    return with_people(disputes).prefetch_related(
+        Prefetch("offers", Offer.objects.select_related("made_by").order_by("created_at", "id")),
+        Prefetch("evidence", evidence()),
+        Prefetch(
+            "information_requests", InformationRequest.objects.select_related("made_by").order_by("created_at", "id")
+        ),
+        Prefetch("job__submissions"),
+    )
+
+
+def evidence() -> QuerySet[Evidence]:
+    """All evidence with its files, oldest first."""
+    shown = Evidence.objects.select_related("shown_by").prefetch_related("attachments__file")
+    return shown.order_by("created_at", "id")
 
 
 def disputes_of(job: Job, actor: Agent | None) -> QuerySet[Dispute]:
     """What the parties disagreed about, newest first, for the parties. Raises NotFound for others."""
     if not (acts_for(actor, job.poster) or acts_for(actor, job.worker)):
         raise NotFound("There is no dispute that you may read.")
-    return Dispute.objects.filter(job=job).select_related("opened_by", "resolved_by").order_by("-created_at", "-id")
+    return with_case(Dispute.objects.filter(job=job)).order_by(*NEWEST)
+
+
+def my_disputes(actor: Agent) -> QuerySet[Dispute]:
+    """Those of the actor's jobs and of the jobs of agents that it owns, and those that it mediates."""
+    mine = Q(job__poster=actor) | Q(job__worker=actor) | Q(mediator=actor)
+    if actor.is_human:
+        owned = Agent.objects.filter(owner_id=actor.user_id)
+        mine |= Q(job__poster__in=owned) | Q(job__worker__in=owned) | Q(mediator__in=owned)
+    return with_case(Dispute.objects.filter(mine))
+
+
+def needs_answer_of(actor: Agent) -> QuerySet[Dispute]:
+    """Open disputes in which the actor's side has to do something: answer, or look at an offer. For the dashboard."""
+    others_wait = Q(side=Side.WORKER, job__poster=actor) | Q(side=Side.POSTER, job__worker=actor)
+    unanswered = others_wait & Q(responded_at=None)
+    offered = Q(offers__status=Offer.Status.PENDING) & (
+        Q(job__poster=actor, offers__poster_agreed_at=None) | Q(job__worker=actor, offers__worker_agreed_at=None)
+    )
+    return with_people(my_disputes(actor).filter(unanswered | offered, status=Dispute.Status.OPEN).distinct())
+
+
+def open_queue() -> QuerySet[Dispute]:
+    """All open disputes, what is due first; for the operators' desk."""
+    return with_people(Dispute.objects.filter(status=Dispute.Status.OPEN)).order_by(*DUE_FIRST)
+
+
+def find_dispute(identifier: str | UUID, actor: Agent | None) -> Dispute:
+    """The dispute with all that was said and shown. Raises NotFound, the same for missing and foreign ones."""
+    try:
+        dispute = with_case(Dispute.objects.filter(pk=UUID(str(identifier)))).first()
+    except ValueError:
+        dispute = None
+    if dispute is None or not may_read(dispute, actor):
+        raise NotFound("There is no dispute with that id.")
+    return dispute
+
+
+def find_offer(identifier: str | UUID, dispute: Dispute) -> Offer:
+    """An offer in the dispute. Raises NotFound."""
+    try:
+        offer = Offer.objects.filter(dispute=dispute, pk=UUID(str(identifier))).first()
+    except ValueError:
+        offer = None
+    if offer is None:
+        raise NotFound("There is no such offer in this dispute.")
+    offer.dispute = dispute
+    return offer
+
+
+def due_to_escalate() -> QuerySet[Job]:
+    """Jobs whose dispute has been in its phase as long as the Terms say, by the database's clock."""
+    return Job.objects.filter(
+        status=Status.DISPUTED,
+        disputes__status=Dispute.Status.OPEN,
+        disputes__phase__in=list(NEXT_PHASE),
+        disputes__phase_ends_at__lte=Now(),
+    ).order_by("disputes__phase_ends_at")
+
+
+def overdue() -> QuerySet[Dispute]:
+    """Open disputes that should have been ruled on by now."""
+    return open_queue().filter(phase=Phase.ARBITRATION, phase_ends_at__lte=Now())
+
+
+def opened_today(actor: Agent) -> int:
+    """How many disputes the agent has opened in the last day."""
+    return Dispute.objects.filter(opened_by=actor, created_at__gt=Now() - timedelta(days=1)).count()
+
+
+def next_mediator(job: Job) -> Agent | None:
+    """Of those who may mediate and have no hand in the deal, the one with the fewest open disputes; None if nobody may.
+
+    Those are the agents that operators appointed and, while there are none, the operators who may rule.
+    """
+    load = Count("mediations", filter=Q(mediations__status=Dispute.Status.OPEN), distinct=True)
+    able = Agent.objects.exclude(status=Agent.Status.SUSPENDED).select_related("user", "owner")
+    by_load = able.annotate(load=load).order_by("load", "id")
+    for candidates in (by_load.filter(mediator__is_active=True), by_load.filter(_may_rule())):
+        # Few of them have a hand in one deal.
+        found = next((agent for agent in candidates.iterator(20) if not has_hand_in(agent, job)), None)
+        if found is not None:
+            return found
+    return None
+
+
+def _may_rule() -> Q:
+    app, codename = RULING_PERMISSION.split(".")
+    granted = {"content_type__app_label": app, "codename": codename}
+    by_person = {f"user__user_permissions__{name}": value for name, value in granted.items()}
+    by_group = {f"user__groups__permissions__{name}": value for name, value in granted.items()}
+    may = Q(user__is_superuser=True) | Q(**by_person) | Q(**by_group)
+    return Q(user__is_staff=True, user__is_active=True) & may

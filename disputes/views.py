@@ -5,6 +5,7 @@ from uuid import UUID
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from disputes import services
@@ -30,7 +31,12 @@ def dispute_open(request: HttpRequest, job_pk: UUID) -> HttpResponse:
         try:
             if form.is_valid():
                 services.open_dispute(job=job, actor=actor, reason=form.cleaned_data["reason"])
-                return done(request, "The money is frozen, and an operator will look at it.", "job_detail", job.pk)
+                return done(
+                    request,
+                    _("The money is frozen. Try to agree; a mediator joins if you do not."),
+                    "job_detail",
+                    job.pk,
+                )
         except MarketError as refusal:
             show_refusal(form, refusal)
             status = refusal.status

@@ -5,14 +5,16 @@ from typing import Any
 from django.db.models import QuerySet
 from django.http import HttpResponse
 from rest_framework.decorators import action
+from rest_framework.parsers import MultiPartParser
 from rest_framework.response import Response
 
+from agents.files.services import store_file
 from agents.queries import find_agent
 from jobs import listing, queries, services
 from jobs.filters import ListingParameters, TemplateFilter
-from jobs.models import Job, JobTemplate
+from jobs.models import Job, JobTemplate, Submission
 from jobs.reviews.services import approve_and_review
-from jobs.rules import is_party
+from jobs.rules import is_party, require
 from jobs.search import Condition
 from jobs.serializers import (
     ApprovalRequest,
@@ -25,11 +27,12 @@ from jobs.serializers import (
     ProgressRequest,
     PublicJobSerializer,
     RejectionRequest,
+    SubmissionSerializer,
     SubmitRequest,
     TemplateSerializer,
     TipRequest,
 )
-from jobs.terms import Terms
+from marketplace.api.parsers import LenientJSONParser
 from marketplace.api.requests import ApiRequest
 from marketplace.api.viewsets import ApiViewSet
 from marketplace.events.models import Event
@@ -83,12 +86,7 @@ class JobViewSet(ListingViewSet):
 
         With `invitedAgentId` it is a direct offer, which that agent alone can see and take; the budget is held at once.
         """
-        values = self.read()
-        chosen = values.pop("terms", {})
-        if "invited" in values:
-            chosen.setdefault("bidding", "direct")
-        terms = Terms.default(**chosen)
-        return self.reply(services.create_job(actor=request.actor, terms=terms, **values))
+        return self.reply(services.create_job(actor=request.actor, **self.read()))
 
     def partial_update(self, request: ApiRequest, id: str) -> Response:
         """Changes a draft or an open job."""
@@ -109,10 +107,18 @@ class JobViewSet(ListingViewSet):
         """The worker says how far the work is."""
         return self.reply(services.report_progress(job=self.get_object(), actor=request.actor, **self.read()))
 
-    @verb()
+    @verb(parser_classes=[LenientJSONParser, MultiPartParser])
     def submit(self, request: ApiRequest, id: str) -> Response:
-        """The worker hands in the output, which must match the template's schema; the review window begins."""
-        return self.reply(services.submit_output(job=self.get_object(), actor=request.actor, **self.read()))
+        """The worker hands in the output, which must match the template's schema; the review window begins.
+
+        Files are handed in with it by their ids, or in the same request as `multipart/form-data`.
+        """
+        job = self.get_object()
+        require(job, "submit", request.actor)
+        values = self.read()
+        sent = [store_file(actor=request.actor, upload=upload).pk for upload in values.pop("files", [])]
+        files = [*values.pop("file_ids", []), *sent]
+        return self.reply(services.submit_output(job=job, actor=request.actor, files=files, **values))
 
     @verb()
     def approve(self, request: ApiRequest, id: str) -> Response:
@@ -166,6 +172,19 @@ class JobEventViewSet(ApiViewSet):
         job = queries.find_job(job_id, request.actor)
         self.is_party = is_party(request.actor, job)
         return self.reply_page(queries.timeline_for(job, request.actor))
+
+
+class SubmissionViewSet(ApiViewSet):
+    """What was handed in for a job."""
+
+    tag = "jobs"
+    queryset = Submission.objects.all()
+    ordering = ("-number",)
+    serializer_class = SubmissionSerializer
+
+    def list(self, request: ApiRequest, job_id: str) -> Response:
+        """Every version that was handed in, the latest first, with what the poster said of it; for the two sides."""
+        return self.reply_page(queries.submissions_of(queries.find_job(job_id, request.actor), request.actor))
 
 
 class AgentJobViewSet(ListingViewSet):

@@ -6,7 +6,8 @@ ESCROWS = """WITH escrows AS (
     SELECT j.id, a.id AS account, coalesce(a.balance, 0) AS held, CASE
         WHEN j.terms->>'fund_on' = 'publish' AND j.status = 'OPEN' THEN j.budget
         WHEN j.terms->>'fund_on' <> 'never'
-             AND j.status IN ('ASSIGNED', 'IN_PROGRESS', 'IN_REVIEW', 'DISPUTED') THEN j.price
+             AND (j.status IN ('ASSIGNED', 'IN_PROGRESS', 'IN_REVIEW')
+                  OR j.status = 'DISPUTED' AND j.completed_at IS NULL) THEN j.price
         ELSE 0 END AS expected
     FROM jobs_job j LEFT JOIN wallets_account a ON a.job_id = j.id AND a.kind = 'ESCROW'
 )"""
@@ -52,7 +53,7 @@ CHECKS = [
         " CASE WHEN j.terms->>'fund_on' <> 'never' THEN coalesce(j.payout, 0) ELSE 0 END)) AS said(kinds, amount)"
         " LEFT JOIN LATERAL (SELECT sum(e.amount) AS amount FROM wallets_transfer t"
         " JOIN wallets_entry e ON e.transfer_id = t.id JOIN wallets_account a ON a.id = e.account_id"
-        " WHERE t.job_id = j.id AND t.kind = ANY (said.kinds) AND e.amount > 0 AND a.owner_id = j.worker_id) paid"
+        " WHERE t.job_id = j.id AND t.kind = ANY (said.kinds) AND a.owner_id = j.worker_id) paid"
         " ON true"
         " WHERE said.amount <> coalesce(paid.amount, 0)",
     ),

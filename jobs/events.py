@@ -85,11 +85,16 @@ class HeartbeatMissedData(JobEventData):
 class SubmittedData(DealData):
     submission_id = serializers.UUIDField()
     content_hash = serializers.CharField(help_text="SHA-256 of the output, in hexadecimal.")
+    file_ids = serializers.ListField(child=serializers.UUIDField(), help_text="Files that were handed in.")
+    done_points = serializers.ListField(
+        child=serializers.IntegerField(min_value=1), help_text="Numbers of the points that were asked for and are done."
+    )
     auto_approve_at = TimestampField(allow_null=True, help_text="When silence approves it.")
 
 
 class RevisionRequestedData(ReasonData):
     category = serializers.CharField(allow_blank=True)
+    points = serializers.ListField(child=serializers.CharField(), help_text="What has to change, point by point.")
 
 
 class ApprovedData(ReasonData):

@@ -31,6 +31,7 @@ class Role(Enum):
     INVITED = "the invited agent"
     OPERATOR = "an operator who is no party"
     CLOCK = "the clock"
+    DISPUTE = "its dispute, by the rules of disputes"
 
 
 @dataclass(frozen=True)
@@ -75,9 +76,26 @@ TRANSITIONS = {
         Transition(
             "cancel", (Status.DRAFT, Status.OPEN, Status.ASSIGNED), Status.CANCELLED, Role.POSTER, "refunds escrow"
         ),
-        Transition("dispute", (Status.IN_PROGRESS, Status.IN_REVIEW), Status.DISPUTED, Role.PARTY, "freezes the money"),
-        Transition("resolve-refund", (Status.DISPUTED,), Status.CANCELLED, Role.OPERATOR, "refunds all of the escrow"),
+        Transition(
+            "dispute",
+            (Status.IN_PROGRESS, Status.IN_REVIEW, Status.COMPLETED),
+            Status.DISPUTED,
+            Role.PARTY,
+            "freezes the money; of completed work only inside the dispute window, while the payout clears",
+        ),
+        Transition("resolve-refund", (Status.DISPUTED,), Status.CANCELLED, Role.OPERATOR, "refunds all of the price"),
         Transition("resolve-pay", (Status.DISPUTED,), Status.COMPLETED, Role.OPERATOR, "pays the worker all or a part"),
+        Transition(
+            "settle-refund", (Status.DISPUTED,), Status.CANCELLED, Role.DISPUTE, "the same, as agreed or mediated"
+        ),
+        Transition("settle-pay", (Status.DISPUTED,), Status.COMPLETED, Role.DISPUTE, "the same, as agreed or mediated"),
+        Transition("resume-work", (Status.DISPUTED,), Status.IN_PROGRESS, Role.DISPUTE, "the dispute was closed"),
+        Transition(
+            "resume-review", (Status.DISPUTED,), Status.IN_REVIEW, Role.DISPUTE, "the same; the clock goes on running"
+        ),
+        Transition(
+            "stay-completed", (Status.DISPUTED,), Status.COMPLETED, Role.DISPUTE, "the same; the payout clears on"
+        ),
         Transition("expire", (Status.OPEN,), Status.CANCELLED, Role.CLOCK, "refunds escrow"),
     ]
 }

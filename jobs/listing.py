@@ -15,6 +15,7 @@ from django.conf import settings
 from django.utils.crypto import salted_hmac
 
 from agents.models import Agent
+from jobs.bidding import RULES
 from jobs.lifecycle import Status
 from jobs.rows import VERSION
 from jobs.search import CANDIDATES, Condition, Match, all_of, corrected, few_sorted, newest_matches
@@ -202,8 +203,22 @@ def _funded(text: str, parameter: str) -> Condition:
     return Condition(held if text.lower() in ("true", "1") else f"NOT {held}")
 
 
+def _bidding_rule(text: str, parameter: str) -> Condition:
+    if text.lower() not in RULES:
+        raise Invalid.field(parameter, f"Must be one of {', '.join(RULES)}.")
+    return Condition("job.terms->>'bidding' = %s", (text.lower(),))
+
+
+def _deadline_within(text: str, parameter: str) -> Condition:
+    if not re.fullmatch(r"[0-9]{1,5}", text):
+        raise Invalid.field(parameter, "Must be a whole number of hours, at most 99999.")
+    return Condition("job.deadline_at <= now() + make_interval(hours => %s)", (int(text),))
+
+
 FILTERS: dict[str, Callable[[str, str], Condition]] = {
     "vertical": _vertical,
+    "biddingRule": _bidding_rule,
+    "deadlineWithinHours": _deadline_within,
     "templateId": _refers_to("template_id", "jobs_jobtemplate", "slug"),
     "posterId": _refers_to("poster_id", "agents_agent", "handle"),
     "agentId": _refers_to("worker_id", "agents_agent", "handle"),
@@ -226,6 +241,8 @@ PARAMETERS: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "minBudget": ({"type": "string"}, "USDC; also accepted as minBudgetUsdc."),
     "maxBudget": ({"type": "string"}, "USDC; also accepted as maxBudgetUsdc."),
+    "biddingRule": ({"type": "string", "enum": list(RULES)}, "How agents compete for it."),
+    "deadlineWithinHours": ({"type": "integer", "minimum": 0}, "Has to be done within so many hours from now."),
     "skills": ({"type": "string"}, "Skills that it asks for, all of them, separated by commas."),
     "sort": ({"type": "string", "enum": list(SORTS)}, "`newest`, or `relevance` when there is a `q`, unless said."),
 }
@@ -240,9 +257,12 @@ def read_page(wanted: Wanted, actor: Agent | None, *conditions: Condition) -> Li
     return Listing(shown([(place.id, place.version) for place in found.places], actor), found.next_cursor)
 
 
-def find(wanted: Wanted, actor: Agent | None, *conditions: Condition) -> Found:
-    """Where those jobs are; when there are none, those of the words that were meant. Raises Invalid naming `cursor`."""
-    where = [visible_to(actor, drafts=wanted.wants_drafts), *conditions, *wanted.conditions]
+def find(wanted: Wanted, actor: Agent | None, *conditions: Condition, drafts: bool = False) -> Found:
+    """Where those jobs are; when there are none, those of the words that were meant. Raises Invalid naming `cursor`.
+
+    With `drafts` the actor's own are among jobs of any status.
+    """
+    where = [visible_to(actor, drafts=drafts or wanted.wants_drafts), *conditions, *wanted.conditions]
     found = Found(*_find(wanted, where))
     if not found.places and (meant := corrected(wanted.match)):
         return Found(*_find(replace(wanted, match=meant), where), meant.words)

@@ -1,6 +1,6 @@
 """Telling agents of new jobs that fit them, by a task: the poster's request pays nothing for a wide audience."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import islice
 from uuid import UUID
@@ -15,6 +15,7 @@ from agents.models import Agent
 from jobs.lifecycle import Status
 from jobs.models import Job
 from jobs.qualification import could_qualify, missing_skills
+from jobs.saved_searches.matching import searchers_of
 from marketplace.events import services as events
 from marketplace.events.models import Event
 from marketplace.money import format_usdc
@@ -59,19 +60,23 @@ def fitting_agents(job: Job) -> list[UUID]:
 
 @transaction.atomic
 def match_job(*, job: Job) -> Job:
-    """The clock: tells the agents that fit a job that was published, once."""
+    """The clock: tells the agents that fit a job that was published, and those whose saved searches find it, once."""
     job.matched_at = Now()
     job.save(update_fields=["matched_at"])
+    facts = {
+        "title": job.title,
+        "vertical": job.vertical,
+        "budgetUsdc": format_usdc(job.budget),
+        "deadlineAt": format_timestamp(job.deadline_at),
+        "posterId": str(job.poster_id),
+    }
     audience = fitting_agents(job)
-    if audience:
-        facts = {
-            "title": job.title,
-            "vertical": job.vertical,
-            "budgetUsdc": format_usdc(job.budget),
-            "deadlineAt": format_timestamp(job.deadline_at),
-            "posterId": str(job.poster_id),
-        }
-        found = events.describe("job.new_match", job=job, actor=None, data=facts)
-        events.record(replace(found, audience=audience))
+    _tell("job.new_match", job, facts, audience)
+    _tell("search.matched", job, facts, searchers_of(job, settings.MOST_MATCHES))
     logger.info("job_matched", job=str(job.pk), agents=len(audience))
     return job
+
+
+def _tell(type: str, job: Job, facts: Mapping[str, str], audience: list[UUID]) -> None:
+    if audience:
+        events.record(replace(events.describe(type, job=job, actor=None, data=facts), audience=audience))

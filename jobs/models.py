@@ -191,6 +191,7 @@ class Job(models.Model):
             models.Index(fields=["status", "deadline_at", "id"], name="job_by_deadline"),
             models.Index(fields=["template", "-created_at", "-id"], name="job_of_template"),
             models.Index(Upper("vertical"), F("created_at").desc(), F("id").desc(), name="job_of_vertical"),
+            models.Index(Upper("vertical"), condition=Q(status="OPEN", invited=None), name="job_open_of_vertical"),
         ]
         triggers = [
             pgtrigger.FSM(name="status_moves_by_the_table", field="status", transitions=STATUS_MOVES),
@@ -201,7 +202,8 @@ class Job(models.Model):
                 condition=pgtrigger.Condition(
                     "OLD.worker_id <> NEW.worker_id OR OLD.worker_id IS NOT NULL AND NEW.worker_id IS NULL"
                     " OR OLD.price <> NEW.price OR OLD.price IS NOT NULL AND NEW.price IS NULL"
-                    " OR OLD.payout <> NEW.payout OR OLD.payout IS NOT NULL AND NEW.payout IS NULL"
+                    " OR OLD.payout <> NEW.payout AND OLD.status <> 'DISPUTED'"
+                    " OR OLD.payout IS NOT NULL AND NEW.payout IS NULL"
                     " OR OLD.tip > 0 AND NEW.tip <> OLD.tip"
                 ),
             ),
@@ -249,6 +251,12 @@ class Job(models.Model):
         if self.worker is None or self.price is None:
             raise ValueError(f"job {self.pk} has no worker")
         return self.worker, self.price
+
+    @property
+    def is_funded(self) -> bool:
+        """Whether its price is in escrow; the audit proves that the ledger says the same (jobs.audit)."""
+        in_work = self.status in (Status.ASSIGNED, Status.IN_PROGRESS, Status.IN_REVIEW)
+        return self.rules.fund_on != "never" and in_work
 
     @property
     def silent_since(self) -> datetime | None:
@@ -304,6 +312,9 @@ class Submission(models.Model):
     verdict = models.CharField(max_length=8, choices=Verdict, default=Verdict.PENDING)
     reason = models.TextField(blank=True, max_length=5000)
     category = models.CharField(max_length=50, blank=True)
+    points = models.JSONField(
+        default=list, db_default=[], blank=True, help_text="What has to change: a list of {text, is_done}."
+    )
     created_at = models.DateTimeField(db_default=Now(), editable=False)
     reviewed_at = models.DateTimeField(null=True, blank=True)
 

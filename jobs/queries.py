@@ -6,15 +6,16 @@ from datetime import timedelta
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import F, Q, QuerySet
+from django.db.models import F, Prefetch, Q, QuerySet
 from django.db.models.functions import Greatest, Now
 
 from agents.models import Agent
 from agents.queries import agents_of
+from jobs.attachments.models import SubmissionFile
 from jobs.lifecycle import Status
-from jobs.models import Job, JobTemplate
-from jobs.rules import is_poster
-from marketplace.errors import NotFound
+from jobs.models import Job, JobTemplate, Submission
+from jobs.rules import is_party, is_poster
+from marketplace.errors import NotAllowed, NotFound
 from marketplace.events.models import Event
 from wallets.models import Account
 
@@ -79,6 +80,14 @@ def timeline_for(job: Job, actor: Agent) -> QuerySet[Event]:
         return timeline(job).exclude(hidden) if is_sealed(job) else timeline(job)
     agents = [actor.pk, *agents_of(actor).values_list("pk", flat=True)]
     return timeline(job).filter(Q(data__has_key="to") | Q(actor__in=agents) | Q(audience__overlap=agents))
+
+
+def submissions_of(job: Job, actor: Agent | None) -> QuerySet[Submission]:
+    """All that was handed in, the latest first, for the job's two sides. Raises NotAllowed for others."""
+    if not is_party(actor, job):
+        raise NotAllowed("Only the poster and the worker read what was handed in.")
+    files = Prefetch("attachments", SubmissionFile.objects.select_related("file"))
+    return job.submissions.select_related("worker").prefetch_related(files).order_by("-number")
 
 
 def templates() -> QuerySet[JobTemplate]:

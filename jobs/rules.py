@@ -2,6 +2,8 @@
 
 from collections.abc import Callable
 
+from django.utils import timezone
+
 from agents.models import Agent
 from agents.rules import acts_for, require_not_suspended, same_hand
 from jobs.lifecycle import TRANSITIONS, Role, Status, Transition
@@ -52,6 +54,11 @@ def is_clock(actor: Agent | None, job: Job) -> bool:
     return actor is None
 
 
+def is_dispute(actor: Agent | None, job: Job) -> bool:
+    """Nobody of this job: who may settle a dispute or close it, and when, `disputes.rules` says."""
+    return actor is None
+
+
 PLAYED_BY: dict[Role, Callable[[Agent | None, Job], bool]] = {
     Role.POSTER: is_poster,
     Role.WORKER: is_worker,
@@ -60,6 +67,7 @@ PLAYED_BY: dict[Role, Callable[[Agent | None, Job], bool]] = {
     Role.INVITED: is_invited,
     Role.OPERATOR: is_operator,
     Role.CLOCK: is_clock,
+    Role.DISPUTE: is_dispute,
 }
 
 
@@ -101,7 +109,9 @@ def available_actions(job: Job, actor: Agent | None) -> list[str]:
 
 def _fits_terms(verb: str, job: Job) -> bool:
     """A submission is sent back or refused for good as the Terms say, never both; a tip is given once; nobody bids on
-    a direct offer, or is hired before sealed bids are opened."""
+    a direct offer, or is hired before sealed bids are opened; completed work is disputed while its payout clears."""
+    if verb == "dispute" and job.status == Status.COMPLETED:
+        return job.matures_at is not None and job.matures_at > timezone.now()
     if verb == "tip":
         return not job.tip
     if verb == "assign":

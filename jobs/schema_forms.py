@@ -1,4 +1,4 @@
-"""A form made from a JSON Schema, and data shown by one.
+"""A form made from a JSON Schema.
 
 The fields give people the right control for each property; whether the data is valid is for the schema itself to
 say, in the service. What no control fits is written as JSON.
@@ -9,13 +9,12 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
 
-from jobs.forms import MomentField
+from jobs.forms import LinesField, MomentField
 from marketplace.api.parsers import require_storable
 from marketplace.errors import FieldError, Invalid
 from marketplace.html import ProseField
@@ -78,21 +77,6 @@ class JsonObjectField(JsonField):
         return parsed
 
 
-class LinesField(ProseField):
-    """A list of strings, one a line."""
-
-    def __init__(self, **kwargs: Any):
-        super().__init__(rows=4, **kwargs)
-
-    def prepare_value(self, value: Any) -> Any:
-        if not isinstance(value, list):
-            return value
-        return "\n".join(item if isinstance(item, str) else json.dumps(item) for item in value)
-
-    def clean(self, value: Any) -> Any:
-        return [line.strip() for line in super().clean(value).splitlines() if line.strip()]
-
-
 class ChoiceOfField(forms.TypedChoiceField):
     """One of the values of an `enum`, whatever their types."""
 
@@ -136,13 +120,21 @@ class SchemaForm(forms.Form):
 
     def __init__(self, schema: Mapping[str, Any], *args: Any, **kwargs: Any):
         super().__init__(*args, **kwargs)
-        self.properties = _fillable(schema)
+        self.properties = fillable(schema)
         self.names = {property: f"field-{number}" for number, property in enumerate(self.properties)}
         required = set(schema.get("required", []))
         for property, name in self.names.items():
             self.fields[name] = _field(property, self.properties[property], property in required)
         if not self.properties:
             self.fields[WHOLE] = JsonObjectField(label="Data", help_text="A JSON object.", initial={})
+
+    @classmethod
+    def of(cls, schema: Mapping[str, Any], data: Mapping[str, Any], *args: Any, **kwargs: Any) -> SchemaForm:
+        """The form filled in with data that there is."""
+        form = cls(schema, *args, **kwargs)
+        known = {name: data[property] for property, name in form.names.items() if property in data}
+        form.initial = known if form.properties else {WHOLE: data}
+        return form
 
     def clean(self) -> None:
         _require_keepable(self.value())
@@ -176,7 +168,7 @@ class SchemaForm(forms.Form):
         self.add_error(place, f"{inside}: {message}" if inside else message)
 
 
-def _fillable(schema: Mapping[str, Any]) -> dict[str, Any]:
+def fillable(schema: Mapping[str, Any]) -> dict[str, Any]:
     """The properties, if filling them in can satisfy the schema; else none, and the whole is written as JSON.
 
     PostgreSQL keeps no order of keys but that of lists: what is required comes first, as `required` has it.
@@ -243,7 +235,7 @@ def _text(rules: Mapping[str, Any], required: bool) -> forms.Field:
         case "date":
             return IsoDateField(required=required)
         case "date-time":
-            return IsoMomentField(required=required, help_text=_or_hint(rules, "In UTC."))
+            return IsoMomentField(required=required, help_text=_or_hint(rules, ""))
         case "uri" | "iri":
             return forms.CharField(required=required, widget=forms.URLInput(attrs={"placeholder": "https://"}))
         case "email" | "idn-email":
@@ -279,32 +271,3 @@ _MAKERS: dict[str, Callable[[Mapping[str, Any], bool], forms.Field]] = {
     "boolean": lambda rules, required: forms.BooleanField(required=False),
     "array of strings": _lines,
 }
-
-
-@dataclass(frozen=True)
-class Fact:
-    """One value of some data, ready to show: as text, as a list of texts, or as JSON."""
-
-    label: str
-    text: str = ""
-    items: tuple[str, ...] = ()
-    json: Any = None
-
-
-def facts(data: Any, schema: Mapping[str, Any]) -> list[Fact]:
-    """The data, property by property, in the words of the schema and in its order."""
-    if not isinstance(data, dict):
-        return [Fact("Data", json=data)] if data else []
-    known = _fillable(schema)
-    order = [name for name in known if name in data] + [name for name in data if name not in known]
-    return [_fact(label_of(name, known.get(name, {})), data[name]) for name in order]
-
-
-def _fact(label: str, value: Any) -> Fact:
-    if isinstance(value, bool):
-        return Fact(label, text="Yes" if value else "No")
-    if isinstance(value, str | int | float):
-        return Fact(label, text=str(value))
-    if isinstance(value, list) and value and all(isinstance(item, str) for item in value):
-        return Fact(label, items=tuple(value))
-    return Fact(label, json=value)

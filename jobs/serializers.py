@@ -2,18 +2,22 @@
 
 from typing import Any
 
+from django.conf import settings
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from agents.files.serializers import AttachmentsField, FileIdsField, UploadField
 from agents.models import Agent
 from agents.serializers import AgentReferenceField
 from jobs.bidding import HEAVIEST_WEIGHT, LONGEST_WINDOW, RULES, SHORTEST_WINDOW
 from jobs.lifecycle import Status
 from jobs.models import Job, JobTemplate, Submission
+from jobs.points import LONGEST_POINT, MOST_POINTS
 from jobs.qualification import MOST_SKILLS
 from jobs.queries import find_template
 from jobs.reviews.models import LONGEST_TEXT
 from jobs.rules import available_actions, is_party
+from jobs.terms import Terms
 from marketplace.api.fields import (
     FixedField,
     FlagField,
@@ -96,6 +100,9 @@ class TermsSerializer(CamelCaseSerializer):
         child=serializers.IntegerField(), allow_null=True, help_text="Of the parts of a bid's score; null: standard."
     )
     auto_accept = serializers.BooleanField(help_text="The best bid is accepted when bidding ends.")
+    negotiation_window_seconds = serializers.IntegerField(help_text="Of a dispute, before a mediator joins.")
+    mediation_window_seconds = serializers.IntegerField(help_text="Of a dispute, before it is ruled on.")
+    arbitration_window_seconds = serializers.IntegerField(help_text="Within that a dispute is to be ruled on.")
 
 
 class EscrowSerializer(CamelCaseSerializer):
@@ -238,6 +245,13 @@ class PublicJobSerializer(CamelCaseSerializer):
         return payment_status(job) == "ESCROWED"
 
 
+class PointSerializer(CamelCaseSerializer):
+    """One thing that has to change. Its number, from 1, is its place in the list."""
+
+    text = serializers.CharField()
+    is_done = serializers.BooleanField(help_text="The worker says so, with the next submission.")
+
+
 class SubmissionSerializer(CamelCaseSerializer):
     """What the worker handed in, and what the poster said of it."""
 
@@ -246,16 +260,19 @@ class SubmissionSerializer(CamelCaseSerializer):
     output_data = JSONObjectField()
     content_hash = serializers.CharField(help_text="SHA-256 of the canonical JSON of `outputData`.")
     proof_hash = serializers.CharField(help_text="As the worker claims it; not checked.")
+    files = AttachmentsField(source="attachments")
     verdict = serializers.ChoiceField(Submission.Verdict.choices)
     reason = serializers.CharField()
     category = serializers.CharField()
+    points = PointSerializer(many=True, help_text="What has to change, point by point.")
     created_at = TimestampField()
     reviewed_at = TimestampField(allow_null=True)
 
 
 class JobDetailSerializer(JobSerializer):
-    """A job with its latest submission, which only poster and worker may read."""
+    """A job with its files, and its latest submission, which only poster and worker may read."""
 
+    attachments = AttachmentsField()
     submission = serializers.SerializerMethodField()
 
     @extend_schema_field(SubmissionSerializer(allow_null=True))
@@ -337,6 +354,7 @@ class JobContentRequest(RequestSerializer):
     )
     minimum_reputation = NumberField(min_value=0, max_value=1, required=False)
     minimum_completed_jobs = WholeNumberField(min_value=0, max_value=1_000_000, required=False)
+    attachment_ids = FileIdsField(source="attachments", help_text="Files uploaded before (POST /v1/files), in order.")
 
 
 class NewJobRequest(JobContentRequest):
@@ -361,6 +379,10 @@ class NewJobRequest(JobContentRequest):
         if missing:
             raise serializers.ValidationError(dict.fromkeys(missing, "This field is required."))
         values.setdefault("description", "")
+        chosen = values.get("terms", {})
+        if "invited" in values:
+            chosen.setdefault("bidding", "direct")
+        values["terms"] = Terms.default(**chosen)
         return values
 
 
@@ -388,6 +410,19 @@ class SubmitRequest(RequestSerializer):
     summary = TextField(max_length=20_000, required=False)
     artifacts = serializers.ListField(child=JSONObjectField(), max_length=100, required=False)
     proof_hash = TextField(max_length=200, allow_blank=True, required=False)
+    file_ids = FileIdsField(help_text="Files uploaded before (POST /v1/files), in order.")
+    files = serializers.ListField(
+        child=UploadField(),
+        max_length=settings.MOST_ATTACHMENTS,
+        required=False,
+        help_text="Files themselves, where the body is `multipart/form-data`; objects and lists beside them are JSON.",
+    )
+    done_points = serializers.ListField(
+        child=WholeNumberField(min_value=1),
+        max_length=MOST_POINTS,
+        required=False,
+        help_text="Numbers, from 1, of the points of the latest request for changes that are done.",
+    )
 
     def validate(self, values: dict[str, Any]) -> dict[str, Any]:
         names = {"output": "output", "summary": "summary", "artifacts": "artifacts"}
@@ -395,7 +430,7 @@ class SubmitRequest(RequestSerializer):
         told = {names[name]: values.pop(name) for name in names if name in values}
         output = told.get("output")
         values.setdefault("output_data", output if isinstance(output, dict) else told)
-        if not values["output_data"]:
+        if not values["output_data"] and not values.get("file_ids") and not values.get("files"):
             raise serializers.ValidationError({"outputData": "This field is required."})
         return values
 
@@ -425,6 +460,12 @@ class RejectionRequest(RequestSerializer):
 
     reason = TextField(max_length=5000, min_length=3)
     category = TextField(max_length=50, allow_blank=True, required=False)
+    points = serializers.ListField(
+        child=TextField(max_length=LONGEST_POINT),
+        max_length=MOST_POINTS,
+        required=False,
+        help_text="The same point by point; the worker ticks them off when handing in again.",
+    )
 
 
 class CancellationRequest(RequestSerializer):

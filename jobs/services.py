@@ -2,9 +2,10 @@
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
@@ -14,14 +15,16 @@ from django.db.models.functions import Now
 from django.dispatch import Signal
 from django.utils import timezone
 
+from agents.files.services import attach
 from agents.models import Agent
 from agents.rules import require_not_suspended, same_hand
 from agents.skills import tidy_skills
 from jobs import schemas
 from jobs.lifecycle import Status
 from jobs.models import Job, JobTemplate, Submission
+from jobs.points import new_points, tick_points
 from jobs.qualification import MOST_SKILLS
-from jobs.rules import require
+from jobs.rules import WrongStatus, require
 from jobs.terms import Terms
 from marketplace.api.problems import camel_case
 from marketplace.errors import Invalid, MarketError
@@ -41,8 +44,8 @@ job_called_off = Signal()
 job_counted_on = Signal()
 
 REQUIREMENTS = frozenset({"skills", "minimum_reputation", "minimum_completed_jobs"})
-CONTENT = frozenset({"title", "description", "input_data"})
-EDITABLE = frozenset({"title", "description", "budget", "vertical", "deadline_at", "input_data"}) | REQUIREMENTS
+CONTENT = frozenset({"title", "description", "input_data", "attachments"})
+EDITABLE = frozenset({"budget", "vertical", "deadline_at"}) | CONTENT | REQUIREMENTS
 SHORTEST_REASON = 3
 
 
@@ -54,6 +57,11 @@ class NoRevisionsLeft(MarketError):
 class DeadlinePassed(MarketError):
     code, title = "DEADLINE_PASSED", "Deadline passed"
     detail = "The deadline of this job has passed; it is about to be cancelled."
+
+
+class DisputeWindowOver(WrongStatus):
+    code, title = "DISPUTE_WINDOW_OVER", "Dispute window over"
+    detail = "Completed work can be disputed only inside the dispute window of the Terms, while its payout clears."
 
 
 class AlreadyTipped(MarketError):
@@ -77,7 +85,18 @@ def lock(job: Job) -> Job:
 
 
 @transaction.atomic
-def create_job(
+def create_job(*, actor: Agent, publish: bool = True, attachments: Sequence[UUID] = (), **words: Any) -> Job:
+    """A job of those words (see `plan_job`) with those files; published at once unless it is to stay a draft.
+
+    Raises Invalid naming the field; InsufficientFunds if the Terms fund on publish.
+    """
+    job = plan_job(actor=actor, **words)
+    job.save()
+    attach(thing=job, ids=attachments, actor=actor)
+    return publish_job(job=job, actor=actor) if publish else job
+
+
+def plan_job(
     *,
     actor: Agent,
     title: str,
@@ -92,13 +111,12 @@ def create_job(
     minimum_reputation: float | None = None,
     minimum_completed_jobs: int = 0,
     invited: Agent | None = None,
-    publish: bool = True,
     poster: Agent | None = None,
 ) -> Job:
-    """A job of the actor, or of `poster` for whom the actor acts; published at once unless it is to stay a draft.
+    """The job of the actor, or of `poster` for whom the actor acts, as it would be created: checked, and not saved.
 
     `budget` is micro-USDC. An `invited` agent is offered the job, and nobody else learns of it. Raises Invalid naming
-    the field; InsufficientFunds if the Terms fund on publish.
+    the field.
     """
     require_not_suspended(actor)
     poster = poster or actor
@@ -120,8 +138,7 @@ def create_job(
         invited=invited,
     )
     _check(job)
-    job.save()
-    return publish_job(job=job, actor=actor) if publish else job
+    return job
 
 
 @transaction.atomic
@@ -168,7 +185,7 @@ def update_job(*, job: Job, actor: Agent, **changes: Any) -> Job:
         raise Invalid.field(min(unknown), "Cannot be changed.")
     if "skills" in changes:
         changes["skills"] = tidy_skills(changes["skills"])
-    changes = {field: value for field, value in changes.items() if getattr(job, field) != value}
+    changes = {field: value for field, value in changes.items() if _differs(job, field, value)}
     if "budget" in changes and job.status == Status.OPEN and (job.bid_count or job.rules.fund_on == "publish"):
         raise Invalid.field("budgetUsdc", "Cannot be changed once the money is held or there are bids.")
     if job.bid_count and (asked := REQUIREMENTS & changes.keys()):
@@ -179,14 +196,23 @@ def update_job(*, job: Job, actor: Agent, **changes: Any) -> Job:
         raise Invalid.field("vertical", "Cannot be changed: the owner's budget allows some categories only.")
     if not changes:
         return job
-    for field, value in changes.items():
-        setattr(job, field, value)
+    if "attachments" in changes:
+        attach(thing=job, ids=changes["attachments"], actor=actor)
+    columns = changes.keys() - {"attachments"}
+    for field in columns:
+        setattr(job, field, changes[field])
     _check(job)
     job.updated_at = timezone.now()
-    job.save(update_fields=[*changes, "updated_at"])
+    job.save(update_fields=[*columns, "updated_at"])
     facts = {"title": job.title, "changed": sorted(map(camel_case, changes))}
     events.emit("job.updated", job=job, actor=actor, audience=[job.poster, *_counting_on(job)], data=facts)
     return job
+
+
+def _differs(job: Job, field: str, value: Any) -> bool:
+    if field == "attachments":
+        return [attachment.file_id for attachment in job.attachments.all()] != list(value)
+    return bool(getattr(job, field) != value)
 
 
 def _binds_at_once(job: Job) -> bool:
@@ -320,13 +346,26 @@ def note_silence(*, job: Job) -> Job:
 
 
 @transaction.atomic
-def submit_output(*, job: Job, actor: Agent, output_data: Mapping[str, Any], proof_hash: str = "") -> Job:
-    """IN_PROGRESS → IN_REVIEW: output that matches the schema of the template, and the review clock starts."""
+def submit_output(
+    *,
+    job: Job,
+    actor: Agent,
+    output_data: Mapping[str, Any],
+    proof_hash: str = "",
+    done_points: Collection[int] = (),
+    files: Sequence[UUID] = (),
+) -> Job:
+    """IN_PROGRESS → IN_REVIEW: output that matches the schema of the template, and the review clock starts.
+
+    `files` are ids of uploads; with some the output may be empty, if the schema lets it. `done_points` are numbers,
+    from 1, of the points that the poster asked for last. Raises Invalid naming the field.
+    """
     job = lock(job)
     transition = require(job, "submit", actor)
-    if not output_data:
+    if not output_data and not files:
         raise Invalid.field("outputData", "Must not be empty.")
     schemas.require_valid(output_data, job.output_schema, "outputData")
+    tick_points(job, done_points)
     worker, _ = job.deal
     submission = Submission.objects.create(
         job=job,
@@ -336,6 +375,7 @@ def submit_output(*, job: Job, actor: Agent, output_data: Mapping[str, Any], pro
         content_hash=_content_hash(output_data),
         proof_hash=proof_hash,
     )
+    handed_in = attach(thing=submission, ids=files, actor=actor, field="fileIds")
     window = timedelta(seconds=job.rules.review_window_seconds)
     _move(job, transition.target, submitted_at=Now(), auto_approve_at=Now() + window, progress_percent=100)
     _tell(
@@ -345,6 +385,8 @@ def submit_output(*, job: Job, actor: Agent, output_data: Mapping[str, Any], pro
         from_status=Status.IN_PROGRESS,
         submissionId=str(submission.pk),
         contentHash=submission.content_hash,
+        fileIds=[str(file.pk) for file in handed_in],
+        donePoints=sorted(set(done_points)),
         autoApproveAt=format_timestamp(job.auto_approve_at) if job.auto_approve_at else None,
     )
     return job
@@ -433,22 +475,31 @@ def _tip(job: Job, actor: Agent, amount: int) -> Job:
 
 
 @transaction.atomic
-def reject_submission(*, job: Job, actor: Agent, reason: str, category: str = "") -> Job:
-    """Sends the work back with a reason, or by the Terms ends the job and refunds the poster."""
+def reject_submission(*, job: Job, actor: Agent, reason: str, category: str = "", points: Sequence[str] = ()) -> Job:
+    """Sends the work back with a reason and a list of points, or by the Terms ends the job and refunds the poster."""
     job = lock(job)
     verb = {"revise": "reject", "refund": "refuse"}[job.rules.rejection]
     transition = require(job, verb, actor)
     if len(reason.strip()) < SHORTEST_REASON:
         raise Invalid.field("reason", "Say what has to change.")
+    asked = new_points(points)
     if verb == "refuse":
-        _review(job, Submission.Verdict.REJECTED, reason, category)
+        _review(job, Submission.Verdict.REJECTED, reason, category, asked)
         return _cancel(job, actor, "job.cancelled", reason)
     allowed = job.rules.revisions_allowed
     if allowed is not None and job.revision_count >= allowed:
         raise NoRevisionsLeft()
-    _review(job, Submission.Verdict.REJECTED, reason, category)
+    _review(job, Submission.Verdict.REJECTED, reason, category, asked)
     _move(job, transition.target, auto_approve_at=None, revision_count=F("revision_count") + 1)
-    _tell("job.revision_requested", job, actor, from_status=Status.IN_REVIEW, reason=reason, category=category)
+    _tell(
+        "job.revision_requested",
+        job,
+        actor,
+        from_status=Status.IN_REVIEW,
+        reason=reason,
+        category=category,
+        points=[point["text"] for point in asked],
+    )
     return job
 
 
@@ -469,43 +520,86 @@ def expire_job(*, job: Job) -> Job:
 
 
 @transaction.atomic
-def freeze_job(*, job: Job, actor: Agent, reason: str) -> Job:
-    """IN_PROGRESS or IN_REVIEW → DISPUTED: the money stays where it is and the review clock stops."""
+def freeze_job(*, job: Job, actor: Agent, reason: str, **facts: str) -> Job:
+    """IN_PROGRESS, IN_REVIEW or freshly COMPLETED → DISPUTED: the money stays where it is and the clocks stop.
+
+    Raises DisputeWindowOver for completed work whose payout has cleared by the database's clock, swept or not.
+    """
     job = lock(job)
     before = Status(job.status)
     transition = require(job, "dispute", actor)
+    if before == Status.COMPLETED and not Job.objects.filter(pk=job.pk, matures_at__gt=Now()).exists():
+        raise DisputeWindowOver()
     _move(job, transition.target, auto_approve_at=None)
-    _tell("dispute.opened", job, actor, from_status=before, reason=reason)
+    _tell("dispute.opened", job, actor, from_status=before, reason=reason, **facts)
     return job
 
 
 @transaction.atomic
-def settle_job(*, job: Job, actor: Agent, to_poster: int, note: str) -> Job:
+def resume_job(*, job: Job, actor: Agent, left: timedelta | None, reason: str, **facts: str) -> Job:
+    """DISPUTED → where it was: the dispute was closed, and the clock that it stopped has as long to run as `left`."""
+    job = lock(job)
+    verb, clock = _resumes_with(job)
+    transition = require(job, verb, None)
+    clocks = {clock: Now() + (left or timedelta())} if clock else {}
+    _move(job, transition.target, **clocks)
+    _tell("dispute.closed", job, actor, from_status=Status.DISPUTED, reason=reason, **facts)
+    return job
+
+
+def _resumes_with(job: Job) -> tuple[str, str]:
+    """The verb that puts a disputed job back, and the name of the clock that goes on."""
+    if job.completed_at is not None:
+        return "stay-completed", "matures_at"
+    if job.submissions.filter(verdict=Submission.Verdict.PENDING).exists():
+        return "resume-review", "auto_approve_at"
+    return "resume-work", ""
+
+
+@transaction.atomic
+def settle_job(
+    *,
+    job: Job,
+    actor: Agent,
+    to_poster: int,
+    note: str,
+    fee_bps: int | None = None,
+    verb: str = "resolve",
+    **facts: str,
+) -> Job:
     """DISPUTED → CANCELLED if the poster gets all of the price back, else COMPLETED with the worker's part paid.
 
-    `to_poster` is micro-USDC. The dispute fee of the Terms is taken from the worker's part. Raises Invalid.
+    `to_poster` is micro-USDC. The fee is taken from the worker's part; without `fee_bps` it is the dispute fee of the
+    Terms. `verb` says by whose decision: an operator's (`resolve`), or that of the dispute's own rules (`settle`).
+    Raises Invalid.
     """
     job = lock(job)
     refund = to_poster == job.price
-    transition = require(job, "resolve-refund" if refund else "resolve-pay", actor)
+    transition = require(job, f"{verb}-{'refund' if refund else 'pay'}", actor if verb == "resolve" else None)
     worker, price = job.deal
     if not 0 <= to_poster <= price:
         raise Invalid.field("toPoster", f"Must be between 0 and the price of {format_usdc(price)}.")
     _review(job, Submission.Verdict.REJECTED if refund else Submission.Verdict.APPROVED, note)
+    was_completed = job.completed_at is not None
     payout = 0
     if job.rules.fund_on != "never":
         payout = wallets.split_escrow(
-            job=job, worker=worker, price=price, to_poster=to_poster, fee_bps=job.rules.dispute_fee_bps
+            job=job,
+            worker=worker,
+            price=price,
+            clearing=job.payout or 0 if was_completed else None,
+            to_poster=to_poster,
+            fee_bps=job.rules.dispute_fee_bps if fee_bps is None else fee_bps,
         )
-    ended = "cancelled_at" if refund else "completed_at"
-    _move(job, transition.target, payout=payout, refund=to_poster, **{ended: Now()})
-    if not refund:
-        Agent.objects.filter(pk=worker.pk).update(completed_jobs=F("completed_jobs") + 1)
+    ends = {"cancelled_at": Now(), "completed_at": None} if refund else {"completed_at": job.completed_at or Now()}
+    _move(job, transition.target, payout=payout, refund=to_poster, matures_at=None, **ends)
+    if refund == was_completed:
+        Agent.objects.filter(pk=worker.pk).update(completed_jobs=F("completed_jobs") + (-1 if refund else 1))
     shares = {"refundUsdc": format_usdc(to_poster), "payoutUsdc": format_usdc(payout)}
-    _tell("dispute.resolved", job, actor, from_status=Status.DISPUTED, reason=note, **shares)
+    _tell("dispute.resolved", job, actor, from_status=Status.DISPUTED, reason=note, **shares, **facts)
     if refund:
         _tell("job.cancelled", job, actor, from_status=Status.DISPUTED, reason=note)
-    else:
+    elif not was_completed:
         _tell("job.completed", job, actor, from_status=Status.DISPUTED, reason=note, payoutUsdc=format_usdc(payout))
     return job
 
@@ -535,9 +629,11 @@ def _held(job: Job) -> int:
     return 0
 
 
-def _review(job: Job, verdict: Submission.Verdict, reason: str = "", category: str = "") -> None:
+def _review(
+    job: Job, verdict: Submission.Verdict, reason: str = "", category: str = "", points: Sequence[Any] = ()
+) -> None:
     job.submissions.filter(verdict=Submission.Verdict.PENDING).update(
-        verdict=verdict, reason=reason, category=category, reviewed_at=Now()
+        verdict=verdict, reason=reason, category=category, points=list(points), reviewed_at=Now()
     )
 
 

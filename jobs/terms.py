@@ -15,13 +15,15 @@ from marketplace.money import BASIS_POINTS
 FUND_ON = ("publish", "assign", "never")
 REJECTION = ("revise", "refund")
 BIDDING = tuple(RULES)
+DAY = 24 * 3600
 
 
 @dataclass(frozen=True, kw_only=True)
 class Terms:
     """Fees in basis points, windows in seconds; `revisions_allowed` None means any number.
 
-    Without a bidding window bids are taken until the deadline. Terms from before there were weights are standard ones.
+    Without a bidding window bids are taken until the deadline. Terms from before there were weights, or phases of a
+    dispute, are standard ones.
     """
 
     fund_on: str
@@ -36,6 +38,9 @@ class Terms:
     bidding_window_seconds: int | None = None
     weights: Mapping[str, int] | None = None
     auto_accept: bool = False
+    negotiation_window_seconds: int = 3 * DAY
+    mediation_window_seconds: int = 3 * DAY
+    arbitration_window_seconds: int = 7 * DAY
 
     @classmethod
     def default(cls, **changes: Any) -> Terms:
@@ -69,6 +74,9 @@ class Terms:
             _require_between(f"terms.{name}", getattr(self, name), 0, BASIS_POINTS)
         _require_between("terms.reviewWindowSeconds", self.review_window_seconds, 1, LONGEST_WINDOW)
         _require_between("terms.disputeWindowSeconds", self.dispute_window_seconds, 0, LONGEST_WINDOW)
+        for phase in ("negotiation", "mediation", "arbitration"):
+            seconds = getattr(self, f"{phase}_window_seconds")
+            _require_between(f"terms.{phase}WindowSeconds", seconds, 0, LONGEST_WINDOW)
         if self.revisions_allowed is not None:
             _require_between("terms.revisionsAllowed", self.revisions_allowed, 0, 100)
         self._validate_window()

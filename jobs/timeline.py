@@ -34,15 +34,57 @@ WORDS = {
     "job.approved": ("green", "approved the work", "The review window ended, so the work was approved"),
     "job.paid": ("green", "released {payoutUsdc} USDC to the worker", "{payoutUsdc} USDC was released to the worker"),
     "job.tipped": ("green", "gave a tip of {tipUsdc} USDC", ""),
+    "review.written": ("", "wrote a review", ""),
+    "review.replied": ("", "answered a review", ""),
     "review.received": ("brass", "gave {rating} of 5 stars", ""),
     "job.payout_cleared": ("green", "", "{payoutUsdc} USDC cleared: it is the worker’s to spend"),
     "dispute.opened": ("red", "opened a dispute", ""),
-    "dispute.resolved": ("brass", "ruled on the dispute", ""),
+    "dispute.responded": ("", "answered the dispute", ""),
+    "dispute.offer_made": ("", "offered to settle: {posterUsdc} USDC to the poster, {workerUsdc} to the worker", ""),
+    "dispute.offer_agreed": ("green", "agreed to the mediator’s proposal", ""),
+    "dispute.offer_declined": ("", "declined an offer to settle", ""),
+    "dispute.evidence_added": ("", "added evidence", ""),
+    "dispute.information_requested": ("brass", "asked for more", ""),
+    "dispute.mediator_assigned": ("", "named another mediator", ""),
+    "dispute.escalated": ("brass", "took the dispute on to its next phase", "The dispute went on to its next phase"),
+    "dispute.closed": ("", "closed the dispute", ""),
+    "dispute.resolved": ("brass", "settled the dispute", ""),
     "job.cancelled": ("red", "cancelled the job", ""),
     "job.expired": ("red", "", "The deadline passed, so the job closed"),
 }
+# The picture beside a line; of the longest beginning of its type.
+ICONS = {
+    "job": "work",
+    "job.posted": "page",
+    "job.updated": "pencil",
+    "job.bidding_closed": "clock",
+    "job.award_failed": "alert",
+    "job.declined": "cross",
+    "job.heartbeat_missed": "alert",
+    "job.submitted": "send",
+    "job.revision_requested": "pencil",
+    "job.approved": "check",
+    "job.paid": "coin",
+    "job.tipped": "coin",
+    "job.payout_cleared": "wallet",
+    "job.cancelled": "cross",
+    "job.expired": "clock",
+    "bid": "coin",
+    "bid.sealed": "lock",
+    "bid.withdrawn": "cross",
+    "review": "check",
+    "dispute": "scales",
+}
 MOST_LINES = 200
 PRIVATE = {
+    "dispute.responded",
+    "dispute.offer_made",
+    "dispute.offer_agreed",
+    "dispute.offer_declined",
+    "dispute.evidence_added",
+    "dispute.information_requested",
+    "dispute.mediator_assigned",
+    "dispute.escalated",
     "job.progress",
     "job.heartbeat_missed",
     "job.paid",
@@ -65,6 +107,7 @@ class Line:
     at: datetime
     tone: str = ""
     note: str = ""
+    icon: str = "info"
 
 
 def lines(job: Job, reader: Agent | None) -> Iterator[Line]:
@@ -91,4 +134,9 @@ def _line(event: Event, job: Job, with_note: bool) -> Line:
     note = str(data.get("note") or data.get("reason") or "") if with_note and event.actor else ""
     if event.type == "job.approved":
         note = ""
-    return Line(event.actor, words, event.created_at, tone, note)
+    return Line(event.actor, words, event.created_at, tone, note, icon_of(event.type))
+
+
+def icon_of(type: str) -> str:
+    """The picture for a type of event, or for all that begin alike."""
+    return ICONS.get(type) or ICONS.get(type.partition(".")[0], "info")

@@ -6,103 +6,26 @@ from typing import Any
 from uuid import UUID
 
 from django import forms
-from django.conf import settings
 from django.contrib.auth.decorators import login_required
-from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET, require_http_methods
 
-from agents.models import Agent
-from jobs import listing, queries, services, timeline
-from jobs.forms import (
-    NAMES,
-    SUMMARIES,
-    ApprovalForm,
-    ChangesForm,
-    JobForm,
-    ProgressForm,
-    ReasonForm,
-    SearchForm,
-    TipForm,
-)
+from jobs import queries, services, timeline
+from jobs.forms import ApprovalForm, ChangesForm, ProgressForm, ReasonForm, TipForm
+from jobs.hand_in import HandInForm
 from jobs.lifecycle import Status
-from jobs.models import PLAIN, Job
+from jobs.models import Job
+from jobs.outcomes import outcome_of
+from jobs.readable import facts
 from jobs.receipts import find_receipt, has_receipt
 from jobs.reviews.services import approve_and_review
 from jobs.rules import available_actions, is_party, is_poster, is_worker, require
-from jobs.schema_forms import SchemaForm, facts
-from jobs.terms import Terms
-from marketplace.api.pagination import Page
+from jobs.schema_forms import SchemaForm
 from marketplace.errors import MarketError
-from marketplace.html import actor_of, done, keyset_page, member_of, page, show_refusal
+from marketplace.html import actor_of, done, member_of, page, show_refusal
 from wallets import queries as wallets
 from wallets.ledger import InsufficientFunds
-
-ANY_STATUS = "all"
-
-
-# Finding work
-
-
-@require_GET
-@page
-def job_list(request: HttpRequest) -> HttpResponse:
-    actor = actor_of(request)
-    form = SearchForm(request.GET)
-    form.is_valid()
-    wanted = form.cleaned_data
-    found, meant = _search(request, wanted, actor) if wanted.get("q") else (_browse(request, wanted, actor), "")
-    context = {
-        "form": form,
-        "status": _status(wanted),
-        "statuses": [status for status in Status if status != Status.DRAFT or wanted.get("role") == "poster"],
-        "page": found,
-        "meant": meant,
-        "verticals": queries.templates().values_list("vertical", flat=True).order_by("vertical").distinct("vertical"),
-    }
-    return render(request, "jobs/_results.html" if request.htmx else "jobs/job_list.html", context)  # type: ignore[attr-defined]
-
-
-def _status(wanted: dict[str, Any]) -> str:
-    """The status asked for. Without one: jobs open for bids, or all of one's own."""
-    asked = wanted.get("status", "").upper()
-    if asked in Status:
-        return asked
-    return ANY_STATUS if asked or wanted.get("role") else Status.OPEN.value
-
-
-def _browse(request: HttpRequest, wanted: dict[str, Any], actor: Agent | None) -> Page:
-    jobs = _narrow(queries.visible_to(actor), wanted, actor)
-    return keyset_page(request, jobs, "-created_at", "-id")
-
-
-def _search(request: HttpRequest, wanted: dict[str, Any], actor: Agent | None) -> tuple[Page, str]:
-    """The best matches first, as the API finds them, and the words that were put right, if any were."""
-    status = _status(wanted)
-    asked = {
-        "q": wanted["q"],
-        "status": ",".join(Status.values) if status == ANY_STATUS else status,
-        "vertical": wanted.get("vertical", ""),
-        "cursor": request.GET.get("cursor", ""),
-    }
-    role = wanted.get("role")
-    parts = [listing.with_part(role, actor)] if role and actor is not None else []
-    found = listing.find(listing.read(asked), actor, *parts)
-    jobs = {str(job.pk): job for job in queries.visible_to(actor).filter(pk__in=[place.id for place in found.places])}
-    return Page([jobs[place.id] for place in found.places if place.id in jobs], found.next_cursor), found.meant
-
-
-def _narrow(jobs: QuerySet[Job], wanted: dict[str, Any], actor: Agent | None) -> QuerySet[Job]:
-    status = _status(wanted)
-    if status != ANY_STATUS:
-        jobs = jobs.filter(status=status)
-    if wanted.get("vertical"):
-        jobs = jobs.filter(vertical__iexact=wanted["vertical"])
-    if wanted.get("role") and actor is not None:
-        part = wanted["role"]
-        jobs = jobs.filter(Q(**{part: actor}) | Q(**{f"{part}__owner_id": actor.user_id}))
-    return jobs
 
 
 @require_GET
@@ -122,16 +45,17 @@ def job_page(request: HttpRequest, job: Job, status: int = 200, **context: Any) 
         "is_worker": is_worker(actor, job),
         "is_sealed": queries.is_sealed(job),
         "requirements": facts(job.input_data, job.template.input_schema if job.template else {}),
-        "held": wallets.escrow_balance(job) if job.worker_id else 0,
+        "held": job.is_funded,
         "lines": timeline.lines(job, actor),
         "steps": _steps(job),
+        "outcome": outcome_of(job, actor),
         "has_receipt": has_receipt(job, actor),
         "progress_form": ProgressForm(initial={"percent": job.progress_percent // 10 * 10}),
     }
-    if is_party(actor, job):
+    if job.worker_id and is_party(actor, job):
         shown["submissions"] = [
             (submission, facts(submission.output_data, job.output_schema))
-            for submission in job.submissions.select_related("worker").order_by("-number")
+            for submission in queries.submissions_of(job, actor)
         ]
     return render(request, "jobs/job_detail.html", shown | context, status=status)
 
@@ -159,98 +83,6 @@ def _steps(job: Job) -> list[tuple[str, str]]:
     ]
 
 
-# Posting
-
-
-@login_required
-@require_GET
-def job_create(request: HttpRequest) -> HttpResponse:
-    return render(request, "jobs/choose_template.html", {"templates": queries.templates()})
-
-
-@login_required
-@require_http_methods(["GET", "POST"])
-@page
-def job_create_from(request: HttpRequest, slug: str) -> HttpResponse:
-    template = None if slug == PLAIN else queries.find_template(slug)
-    first = JobForm.first_values(template, settings.DEFAULT_DEADLINE) | {"invited": request.GET.get("invite", "")}
-    form = JobForm(request.POST or None, template=template, initial=first)
-    input_form = SchemaForm(template.input_schema, request.POST or None, prefix="input") if template else None
-
-    def save(typed: dict[str, Any]) -> Job:
-        terms = JobForm.pop_terms(typed)
-        publish = "draft" not in request.POST
-        return services.create_job(actor=member_of(request), template=template, terms=terms, publish=publish, **typed)
-
-    job, status = _save(request, form, input_form, save)
-    if job is not None:
-        return done(request, _said_of_new(job), "job_detail", job.pk)
-    return _job_form(request, form, input_form, status, template=template)
-
-
-def _said_of_new(job: Job) -> str:
-    if job.status != Status.OPEN:
-        return "The draft is saved; only you can see it."
-    return f"The offer is with {job.invited.name}." if job.invited else "The job is open for bids."
-
-
-def _job_update(request: HttpRequest, job: Job) -> HttpResponse:
-    form = JobForm(request.POST or None, template=job.template, initial=_typed(job)).without_terms()
-    schema = job.template.input_schema if job.template else None
-    input_form = SchemaForm(schema, request.POST or None, prefix="input") if schema is not None else None
-    if input_form is not None:
-        input_form.initial = {name: job.input_data.get(key) for key, name in input_form.names.items()}
-
-    def save(typed: dict[str, Any]) -> Job:
-        return services.update_job(job=job, actor=member_of(request), **typed)
-
-    saved, status = _save(request, form, input_form, save)
-    if saved is not None:
-        return done(request, "The changes are saved.", "job_detail", job.pk)
-    return _job_form(request, form, input_form, status, template=job.template, job=job)
-
-
-def _typed(job: Job) -> dict[str, Any]:
-    words = ("title", "description", "vertical", "budget", "deadline_at")
-    asked = ("skills", "minimum_reputation", "minimum_completed_jobs")
-    return {name: getattr(job, name) for name in words + asked}
-
-
-def _save(
-    request: HttpRequest, form: JobForm, input_form: SchemaForm | None, save: Callable[[dict[str, Any]], Job]
-) -> tuple[Job | None, int]:
-    """The job if what was typed is whole and accepted; otherwise None and the answer's status, errors in the forms."""
-    if request.method != "POST":
-        return None, 200
-    if not all([form.is_valid(), input_form is None or input_form.is_valid()]):
-        return None, 400
-    typed = dict(form.cleaned_data)
-    if input_form is not None:
-        typed["input_data"] = input_form.value()
-    try:
-        return save(typed), 302
-    except MarketError as refusal:
-        if input_form is not None:
-            mine = [error for error in refusal.errors if error.field.partition(".")[0] == "inputData"]
-            input_form.show(mine, "inputData")
-            refusal.errors = [error for error in refusal.errors if error not in mine]
-            if mine and not refusal.errors:
-                return None, refusal.status
-        show_refusal(form, refusal, NAMES)
-        return None, refusal.status
-
-
-def _job_form(request: HttpRequest, form: JobForm, input_form: Any, status: int, **context: Any) -> HttpResponse:
-    context |= {
-        "form": form,
-        "input_form": input_form,
-        "balance": wallets.balance(actor_of(request)),  # type: ignore[arg-type]
-        "terms": Terms.default(),
-        "bidding_summaries": SUMMARIES,
-    }
-    return render(request, "jobs/job_form.html", context, status=status)
-
-
 # Acting
 
 
@@ -259,14 +91,10 @@ FormMaker = Callable[..., forms.Form]
 
 def _form(made: type[forms.Form]) -> FormMaker:
     """For a verb whose form is the same whatever the job."""
-    return lambda job, *args: made(*args)
+    return lambda job, actor, *args: made(*args)
 
 
 _no_words = _form(forms.Form)
-
-
-def _output_form(job: Job, *args: Any) -> SchemaForm:
-    return SchemaForm(job.output_schema, *args, prefix="output")
 
 
 @dataclass(frozen=True)
@@ -286,8 +114,8 @@ ACTIONS = {
     "submit": Action(
         services.submit_output,
         "The work is handed in and waits for approval.",
-        _output_form,
-        lambda form: {"output_data": form.value()},
+        HandInForm,
+        HandInForm.arguments,
     ),
     "approve": Action(
         approve_and_review,
@@ -314,7 +142,7 @@ def job_action(request: HttpRequest, pk: UUID, verb: str) -> HttpResponse:
     """GET says what the verb will do and asks for what it needs; POST does it."""
     actor = member_of(request)
     job = queries.find_job(pk, actor)
-    if verb != "update" and verb not in ACTIONS:
+    if verb not in ACTIONS:
         raise Http404("There is no such action.")
     try:
         require(job, verb, actor)
@@ -322,15 +150,13 @@ def job_action(request: HttpRequest, pk: UUID, verb: str) -> HttpResponse:
         if refusal.status != 409:
             raise
         return job_page(request, job, status=refusal.status, refusal=refusal)
-    if verb == "update":
-        return _job_update(request, job)
     return _act(request, job, verb, ACTIONS[verb])
 
 
 def _act(request: HttpRequest, job: Job, verb: str, action: Action) -> HttpResponse:
     if request.method != "POST":
-        return _action_page(request, job, verb, action.form(job))
-    form = action.form(job, request.POST)
+        return _action_page(request, job, verb, action.form(job, member_of(request)))
+    form = action.form(job, member_of(request), request.POST, request.FILES)
     if not form.is_valid():
         return _action_page(request, job, verb, form, status=400)
     try:
@@ -343,7 +169,7 @@ def _act(request: HttpRequest, job: Job, verb: str, action: Action) -> HttpRespo
         if isinstance(refusal, InsufficientFunds) and "tip" in form.fields:
             form.add_error("tip", refusal.detail)
         else:
-            show_refusal(form, refusal)
+            show_refusal(form, refusal, {"fileIds": "files"})
         return _action_page(request, job, verb, form, status=refusal.status)
     return done(request, action.said, "job_detail", job.pk)
 

@@ -8,3 +8,11 @@ import uuid_utils.compat
 def uuid7() -> UUID:
     """A new time-ordered UUID (RFC 9562, section 5.7)."""
     return uuid_utils.compat.uuid7()
+
+
+def is_uuid(text: str) -> bool:
+    """Whether the text is a UUID as we write them."""
+    try:
+        return str(UUID(text)) == text
+    except ValueError:
+        return False

@@ -13,6 +13,7 @@ import environ
 import structlog
 from csp.constants import NONCE, NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
+from django.utils.translation import gettext_lazy as _
 
 from marketplace import embedded
 from marketplace.logs import hide_secrets
@@ -47,8 +48,13 @@ INSTALLED_APPS = [
     "marketplace.releases",
     "marketplace.health",
     "marketplace.pages",
+    "marketplace.accounts",
     "agents",
+    "agents.categories",
+    "agents.listings",
+    "agents.heartbeats",
     "agents.oauth",
+    "agents.files",
     "agents.inbox",
     "agents.streams",
     "agents.mail",
@@ -60,9 +66,12 @@ INSTALLED_APPS = [
     "wallets.rails",
     "wallets.rails.evm",
     "jobs",
+    "jobs.attachments",
     "jobs.conversations",
     "jobs.reputation",
     "jobs.reviews",
+    "jobs.saved_searches",
+    "jobs.drafts",
     "bids",
     "bids.credits",
     "disputes",
@@ -71,6 +80,8 @@ INSTALLED_APPS = [
     "allauth.account",
     "allauth.socialaccount",
     "allauth.socialaccount.providers.google",
+    "allauth.mfa",
+    "allauth.usersessions",
     "rest_framework",
     "django_filters",
     "drf_spectacular",
@@ -79,13 +90,14 @@ INSTALLED_APPS = [
     "csp",
     "pgtrigger",
     "django_structlog",
-    "django.contrib.admin",
+    "marketplace.accounts.apps.OperatorAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.humanize",
     "django.contrib.messages",
     "django.contrib.postgres",
     "django.contrib.sessions",
+    "django.forms",
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
 ]
@@ -107,6 +119,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "marketplace.pages.middleware.keep_fragments_apart",
+    "marketplace.pages.middleware.tell_the_readers_time",
     "agents.limits.AccountLimitsMiddleware",
 ]
 
@@ -190,18 +203,24 @@ CELERY_BEAT_SCHEDULE = {
         ("approve reviews", "jobs.tasks.approve_due_reviews", SWEEP_SECONDS),
         ("close bidding", "bids.tasks.close_due_bidding", SWEEP_SECONDS),
         ("expire jobs", "jobs.tasks.expire_due_jobs", SWEEP_SECONDS * 5),
+        ("escalate disputes", "disputes.tasks.escalate_due_disputes", SWEEP_SECONDS * 5),
         ("match new jobs", "jobs.tasks.match_new_jobs", SWEEP_SECONDS * 5),
         ("note missed heartbeats", "jobs.tasks.note_missed_heartbeats", SWEEP_SECONDS * 5),
         ("compute reputation", "jobs.reputation.tasks.compute_reputation", SWEEP_SECONDS * 5),
+        ("reveal reviews", "jobs.reviews.tasks.reveal_due_reviews", SWEEP_SECONDS * 30),
         ("mature payouts", "jobs.tasks.mature_due_payouts", SWEEP_SECONDS * 5),
         ("move withdrawals", "wallets.rails.tasks.move_withdrawals", SWEEP_SECONDS),
         ("receive deposits", "wallets.rails.tasks.receive_deposits", SWEEP_SECONDS),
         ("seal transfers", "wallets.audit.tasks.seal", SEAL_SECONDS),
         ("reconcile the books", "wallets.audit.tasks.reconcile", 600.0),
         ("forget deliveries", "agents.webhooks.tasks.forget_deliveries", 600.0),
+        ("forget heartbeats", "agents.heartbeats.tasks.forget_hours", 3600.0),
+        ("forget files", "agents.files.tasks.forget_files", 3600.0),
         ("forget notifications", "agents.inbox.tasks.forget_notifications", 3600.0),
         ("forget programs", "agents.oauth.tasks.forget_programs", 3600.0),
         ("forget durations", "marketplace.statistics.tasks.forget_durations", 3600.0),
+        ("make exports", "marketplace.accounts.tasks.make_exports", SWEEP_SECONDS * 5),
+        ("forget exports", "marketplace.accounts.tasks.forget_exports", 3600.0),
         ("forget idempotency keys", "marketplace.api.tasks.forget_idempotency_keys", 3600.0),
     ]
 }
@@ -238,6 +257,22 @@ ACCOUNT_FORMS = {"signup": "agents.accounts.SignupForm"}
 ACCOUNT_RATE_LIMITS = dict.fromkeys(
     ("login", "login_failed", "signup", "reset_password", "reset_password_from_key"), ""
 )
+ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False
+# Somebody who changes what guards the account hears of it by mail.
+ACCOUNT_EMAIL_NOTIFICATIONS = True
+# Money and keys leave only by who has proven so long ago at most who they are (agents.reauthentication).
+ACCOUNT_REAUTHENTICATION_TIMEOUT = env.int("REAUTHENTICATION_SECONDS", 300)
+# The second factor. Passkeys sign in alone: they are two factors by themselves.
+MFA_ADAPTER = "agents.adapter.SecondFactorAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_TOTP_ISSUER = "Guildhall"
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = LOCAL
+MFA_RATE_LIMITS = {"webauthn_login": ""}
+# Whether the operators' admin opens only after a second factor.
+STAFF_NEEDS_TWO_FACTORS = env.bool("STAFF_NEEDS_TWO_FACTORS", not LOCAL)
+# How long a person can fetch the copy of their data that they asked for.
+EXPORT_DAYS = env.int("EXPORT_DAYS", 7)
 # Answers to login, sign-up and password reset come at whole multiples of this, so that their time says nothing.
 ACCOUNT_ANSWER_SECONDS = env.float("ACCOUNT_ANSWER_SECONDS", 0.5)
 # Programs that a person lets in (agents.oauth): how long their tokens and the codes that people type are good.
@@ -299,8 +334,11 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "AgentKind": "agents.models.Agent.Kind",
         "AgentStatus": "agents.models.Agent.Status",
+        "BiddingRuleName": "jobs.bidding.RULES",
         "BidStatus": "bids.models.Bid.Status",
         "DeliveryStatus": "agents.webhooks.models.Delivery.Status",
+        "DisputeOutcome": "disputes.shares.Outcome",
+        "DisputeStatus": "disputes.models.Dispute.Status",
         "EndpointStatus": "agents.webhooks.models.Endpoint.Status",
         "JobStatus": "jobs.lifecycle.Status",
         "TransferKind": "wallets.models.Transfer.Kind",
@@ -332,6 +370,9 @@ THROTTLES = {
         # By address, and by the account that is named, whether there is one or not.
         "login": "10/m, 100/h",
         "login_account": "10/m, 50/h",
+        # Likewise of codes and keys that are the second factor.
+        "second_factor": "10/m, 100/h",
+        "second_factor_account": "10/m, 50/h",
         "signup": "5/m, 30/h",
         "signup_account": "3/10m",
         # By address: agents that register themselves, each with a bonus.
@@ -368,10 +409,18 @@ DEFAULT_TERMS: dict[str, Any] = {
     "dispute_fee_bps": 100,
     "review_window_seconds": 7 * 24 * 3600,
     "dispute_window_seconds": 0,
+    "negotiation_window_seconds": 3 * 24 * 3600,
+    "mediation_window_seconds": 3 * 24 * 3600,
+    "arbitration_window_seconds": 7 * 24 * 3600,
     "revisions_allowed": None,
     "rejection": "revise",
     "bidding": "open",
 }
+# How many disputes one side may open about one job, and one agent within a day.
+DISPUTES_PER_SIDE = env.int("DISPUTES_PER_SIDE", 3)
+DISPUTES_PER_DAY = env.int("DISPUTES_PER_DAY", 20)
+# Micro-USDC: of more than that two have to rule the same before it is divided.
+RULING_ALONE_UP_TO = env.int("RULING_ALONE_UP_TO", 10_000 * 1_000_000)
 # What each dialect changes in them, for jobs that are posted in it.
 DIALECT_TERMS: dict[str, dict[str, Any]] = {
     "molted": {
@@ -470,6 +519,25 @@ STREAM_THREADS = 4
 # How long an agent that signed itself up keeps its handle and can be claimed.
 AGENT_SIGNUP_DAYS = env.int("AGENT_SIGNUP_DAYS", 7)
 
+# Uploads: bytes of one file and of all files of one agent, pixels of an image, and files of one form or thing.
+
+UPLOAD_MOST_BYTES = env.int("UPLOAD_MOST_BYTES", 10_000_000)
+UPLOAD_QUOTA_BYTES = env.int("UPLOAD_QUOTA_BYTES", 1_000_000_000)
+UPLOAD_MOST_PIXELS = env.int("UPLOAD_MOST_PIXELS", 25_000_000)
+MOST_ATTACHMENTS = DATA_UPLOAD_MAX_NUMBER_FILES = 5
+# Widgets of ours have their templates where all templates are.
+FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
+
+# What may be uploaded, of what agents.files.contents can check.
+UPLOAD_ENDINGS = env.list(
+    "UPLOAD_ENDINGS",
+    default=[
+        *("png", "jpg", "jpeg", "gif", "webp", "pdf", "txt", "md", "csv", "json", "docx", "xlsx", "pptx", "zip"),
+        *("mp3", "wav", "mp4", "webm"),
+    ],
+)
+FILE_UPLOAD_HANDLERS = ["agents.files.uploads.CuttingUploadHandler"]
+
 # Static files and templates
 
 STATIC_URL = "/static/"
@@ -484,10 +552,28 @@ else:
     _static_storage = "whitenoise.storage.CompressedManifestStaticFilesStorage"
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    # Where uploads are: a folder that all web processes and workers share, or any other storage of Django's.
+    "uploads": {
+        "BACKEND": env.str("UPLOAD_STORAGE", "django.core.files.storage.FileSystemStorage"),
+        "OPTIONS": env.json(
+            "UPLOAD_STORAGE_OPTIONS",
+            {
+                "location": str((embedded.data_home() if LOCAL else BASE_DIR) / "uploads"),
+                "file_permissions_mode": 0o600,
+            },
+        ),
+    },
     "staticfiles": {"BACKEND": _static_storage},
 }
 
 LANGUAGE_CODE = "en"
+# Those for which there is a folder under locale/; with one language, nobody is asked which they read.
+LANGUAGES = [("en", _("English"))]
+LOCALE_PATHS = [BASE_DIR / "locale"]
+if len(LANGUAGES) > 1:
+    MIDDLEWARE.insert(
+        MIDDLEWARE.index("django.middleware.common.CommonMiddleware"), "django.middleware.locale.LocaleMiddleware"
+    )
 TIME_ZONE = "UTC"
 USE_I18N = True
 USE_TZ = True

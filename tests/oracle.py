@@ -31,11 +31,37 @@ STORY_CHECKS = [
         " GROUP BY j.id HAVING count(e.id) <> CASE WHEN j.price IS NULL THEN 0 ELSE 1 END",
     ),
     Check(
-        "a job was approved once, or ruled on, if it is completed",
-        "it has {} events that complete it",
-        "SELECT 'job ' || j.id, count(e.id) FROM jobs_job j LEFT JOIN events_event e ON e.job_id = j.id"
-        " AND (e.type = 'job.approved' OR e.type = 'dispute.resolved' AND e.data->>'status' = 'COMPLETED')"
-        " GROUP BY j.id HAVING count(e.id) <> CASE WHEN j.status = 'COMPLETED' THEN 1 ELSE 0 END",
+        "a job was approved once, or its dispute ended so, if it is completed",
+        "events completed it {} times more than disputes reopened it",
+        "SELECT 'job ' || id, times FROM (SELECT j.id, j.status, coalesce(sum(CASE WHEN e.id IS NULL THEN 0"
+        " WHEN e.data->>'from' = 'COMPLETED' THEN -1 ELSE 1 END), 0) AS times"
+        " FROM jobs_job j LEFT JOIN events_event e ON e.job_id = j.id AND (e.type = 'job.approved'"
+        " OR e.type = 'dispute.opened' AND e.data->>'from' = 'COMPLETED'"
+        " OR e.type IN ('dispute.resolved', 'dispute.closed') AND e.data->>'to' = 'COMPLETED') GROUP BY j.id) counted"
+        " WHERE times <> CASE WHEN status = 'COMPLETED' THEN 1 ELSE 0 END",
+    ),
+    Check(
+        "a job is disputed if it has an open dispute, and only then",
+        "it is {} and has {} open disputes",
+        "SELECT 'job ' || j.id, j.status, count(d.id) FROM jobs_job j"
+        " LEFT JOIN disputes_dispute d ON d.job_id = j.id AND d.status = 'OPEN'"
+        " GROUP BY j.id HAVING count(d.id) <> CASE WHEN j.status = 'DISPUTED' THEN 1 ELSE 0 END",
+    ),
+    Check(
+        "money is divided by a dispute as it ended",
+        "it gave {} of {} micro-USDC back and {} transfers divided them",
+        "SELECT 'dispute ' || d.id, d.to_poster, j.refund, count(t.id) FROM disputes_dispute d"
+        " JOIN jobs_job j ON j.id = d.job_id"
+        " LEFT JOIN wallets_transfer t ON t.job_id = j.id AND t.kind = 'DISPUTE_SPLIT' WHERE d.status = 'RESOLVED'"
+        " GROUP BY d.id, j.id HAVING d.to_poster IS DISTINCT FROM j.refund"
+        " OR count(t.id) <> CASE WHEN j.terms->>'fund_on' = 'never' THEN 0 ELSE 1 END",
+    ),
+    Check(
+        "offers are answered when their dispute is over",
+        "it is {} and the dispute {}",
+        "SELECT 'offer ' || o.id, o.status, d.status FROM disputes_offer o JOIN disputes_dispute d"
+        " ON d.id = o.dispute_id WHERE o.status = 'PENDING' AND d.status <> 'OPEN'"
+        " OR o.status = 'ACCEPTED' AND (d.resolution <> 'AGREEMENT' OR d.to_poster <> o.to_poster)",
     ),
     Check(
         "the bids on a job are counted",

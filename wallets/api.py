@@ -10,6 +10,7 @@ from rest_framework.response import Response
 
 from agents.models import Agent
 from agents.queries import find_agent
+from agents.reauthentication import require_proof
 from agents.rules import require_sight
 from marketplace.api import idempotency
 from marketplace.api.requests import ApiRequest
@@ -105,6 +106,7 @@ class WithdrawalViewSet(OfAgentViewSet):
         return self._withdraw(request, values.pop("agent"), values)
 
     def _withdraw(self, request: ApiRequest, agent: Agent, values: dict[str, Any]) -> Response:
+        require_proof(request)
         # As long as any key may be; of the actor, so that owner and agent have keys of their own.
         key = hashlib.sha256(f"{request.actor.pk}:{idempotency.key_of(request) or uuid7()}".encode()).hexdigest()
         return self.reply(services.request_withdrawal(agent=agent, actor=request.actor, key=key, **values))

@@ -64,8 +64,10 @@ def bonus_unspent(agent: Agent) -> int:
 
 def _paid_to_others(agent: Agent) -> int:
     kinds = [Transfer.Kind.ESCROW_RELEASE, Transfer.Kind.DISPUTE_SPLIT]
-    paid = Entry.objects.filter(transfer__job__payer=agent, transfer__kind__in=kinds, amount__gt=0)
-    return paid.exclude(account__owner=agent).aggregate(sum=Sum("amount"))["sum"] or 0
+    paid = Entry.objects.filter(transfer__job__payer=agent, transfer__kind__in=kinds)
+    # What a ruling took out of clearing again is not paid.
+    others = paid.exclude(account__owner=agent).exclude(account__kind=Account.Kind.ESCROW)
+    return others.aggregate(sum=Sum("amount"))["sum"] or 0
 
 
 def deposit_address(agent: Agent) -> str:
@@ -166,7 +168,8 @@ WORDS = {
     (Transfer.Kind.ESCROW_TRIM, False): "Held in addition: “{job}” was agreed above its budget",
     (Transfer.Kind.ESCROW_RELEASE, True): "Paid for “{job}”",
     (Transfer.Kind.ESCROW_REFUND, True): "Refunded: “{job}” was cancelled",
-    (Transfer.Kind.DISPUTE_SPLIT, True): "Your part of “{job}” by the ruling on its dispute",
+    (Transfer.Kind.DISPUTE_SPLIT, True): "Your part of “{job}” by the outcome of its dispute",
+    (Transfer.Kind.DISPUTE_SPLIT, False): "Divided anew by the outcome of its dispute: “{job}”",
     (Transfer.Kind.TIP, True): "Tip for “{job}”",
     (Transfer.Kind.TIP, False): "Tip given for “{job}”",
     (Transfer.Kind.CLEARING_MATURED, True): "Cleared: paid for “{job}”",

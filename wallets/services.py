@@ -181,19 +181,28 @@ def refund_escrow(*, job: Job, held: int, fee_bps: int) -> int:
     return held - fee
 
 
-def split_escrow(*, job: Job, worker: Agent, price: int, to_poster: int, fee_bps: int) -> int:
-    """Divides the held price by a ruling; the fee is taken from the worker's part, which is returned in micro-USDC."""
+def split_escrow(
+    *, job: Job, worker: Agent, price: int, to_poster: int, fee_bps: int, clearing: int | None = None
+) -> int:
+    """Divides the held price, once; the fee is taken from the worker's part, which is returned in micro-USDC.
+
+    `clearing` is what had been released of it and is still clearing: then the fee that was kept is divided anew too.
+    """
     part = price - to_poster
     fee = share(part, fee_bps)
+    if clearing is None:
+        held, kept = Leg(ledger.escrow(job), -price), 0
+    else:
+        held, kept = Leg(ledger.clearing(worker), -clearing), price - clearing
     ledger.post(
         kind=Transfer.Kind.DISPUTE_SPLIT,
         key=f"job:{job.pk}:split",
         job=job,
         legs=[
-            Leg(ledger.escrow(job), -price),
+            held,
             Leg(ledger.purse(job), to_poster),
             Leg(ledger.available(worker), part - fee),
-            Leg(ledger.FEES, fee),
+            Leg(ledger.FEES, fee - kept),
         ],
     )
     _charge_budget(job, -to_poster)

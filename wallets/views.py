@@ -14,6 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from agents.models import Agent
 from agents.queries import agents_of, find_agent
+from agents.reauthentication import proof_required
 from agents.rules import acts_for, require_control
 from marketplace.errors import FieldError, Invalid, MarketError, NotFound
 from marketplace.html import keyset_page, member_of, page, show_refusal
@@ -229,6 +230,7 @@ def _ask(request: HttpRequest, holder: Agent, form: WithdrawalForm, status: int 
 
 
 @login_required
+@proof_required(allow_get=True)
 @require_http_methods(["GET", "POST"])
 @page
 def withdrawal_confirm(request: HttpRequest) -> HttpResponse:

@@ -83,9 +83,9 @@ KINDS = {
         Kind(
             "matches",
             "New jobs that fit",
-            "Jobs that ask for what you say you can do.",
+            "Jobs that ask for what you say you can do, or that match a search that you saved.",
             Rhythm.DAILY,
-            ("job.new_match",),
+            ("job.new_match", "search.matched"),
         ),
         Kind(
             "money",
@@ -110,7 +110,19 @@ KINDS = {
             "Disputes",
             "Money is held and terms run out while a dispute is open, so these mails always come.",
             Rhythm.EACH,
-            ("dispute.opened", "dispute.responded", "dispute.escalated", "dispute.resolved"),
+            (
+                "dispute.opened",
+                "dispute.responded",
+                "dispute.offer_made",
+                "dispute.offer_agreed",
+                "dispute.offer_declined",
+                "dispute.evidence_added",
+                "dispute.information_requested",
+                "dispute.mediator_assigned",
+                "dispute.escalated",
+                "dispute.closed",
+                "dispute.resolved",
+            ),
             owners="disputes",
             required=True,
         ),
@@ -119,7 +131,7 @@ KINDS = {
             "Messages and reviews",
             "What others write to you and about you.",
             Rhythm.EACH,
-            ("message.received", "review.received"),
+            ("message.received", "review.written", "review.received", "review.replied"),
             owners="agent_work",
         ),
         Kind(
@@ -128,6 +140,7 @@ KINDS = {
             "Keys, programs, budgets and webhooks of you and your agents, when somebody else changed them.",
             Rhythm.EACH,
             (
+                "account.export_ready",
                 "agent.created",
                 "agent.claimed",
                 "agent.suspended",
@@ -158,6 +171,7 @@ KINDS = {
 # Never mailed: what another mail says already, or what nobody needs to be told.
 UNMAILED = frozenset(
     {
+        "account.closed",  # a last mail says it to the address that is then forgotten
         "agent.updated",
         "bid.accepted",  # job.assigned
         "job.completed",  # job.approved, dispute.resolved

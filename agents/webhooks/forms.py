@@ -93,7 +93,7 @@ class RotationForm(forms.Form):
 
 
 class MomentField(forms.DateTimeField):
-    """A time in UTC, to the minute."""
+    """A time in the reader's zone, to the minute."""
 
     def __init__(self, **kwargs: Any):
         widget = forms.DateTimeInput({"type": "datetime-local"}, "%Y-%m-%dT%H:%M")
@@ -112,7 +112,7 @@ class ResendForm(forms.Form):
         initial=FAILED,
         widget=forms.RadioSelect,
     )
-    since = MomentField(label="Since, UTC")
+    since = MomentField(label="Since")
 
 
 class LogForm(forms.Form):

@@ -4,25 +4,26 @@ from typing import Any
 
 from django import template
 from django.db.models import Case, When
+from django.http import HttpRequest
 
 from agents.models import Agent
-from agents.rules import acts_for
+from bids.comparing import SORTS, rows_of
 from bids.credits.queries import Allowance, allowances
 from bids.forms import BidForm
 from bids.models import Bid
 from bids.queries import bids_of_hand, visible_bids
-from bids.ranking import LISTS, with_standings
+from bids.ranking import with_standings
 from jobs.models import Job
 from jobs.qualification import shortfalls
 from jobs.queries import has_bidding_ended, is_sealed
 from marketplace.html import actor_of
-from marketplace.money import share
 
 register = template.Library()
 
 MOST_BIDS = 100
 STANDING = (Bid.Status.ACCEPTED, Bid.Status.PENDING)
-SORTS = {**LISTS, "time": LISTS["eta"]}
+# The order that a reader chose last is where they begin on the next job.
+REMEMBERED = "bids_sorted_by"
 
 
 @register.inclusion_tag("bids/_bids.html", takes_context=True)
@@ -30,23 +31,31 @@ def bids_of(context: dict[str, Any]) -> dict[str, Any]:
     """The bids that the reader may see, pending ones first, each with what it leaves the worker."""
     request, job = context["request"], context["job"]
     actor = actor_of(request)
-    sort = request.GET.get("bids", "")
-    sort = sort if sort in SORTS else job.rules.rule.ranks_by
+    sort = _sort(request, job)
     is_over = Case(When(status__in=STANDING, then=0), default=1)
-    found = visible_bids(job, actor).order_by(is_over, *SORTS[sort])[: MOST_BIDS + 1]
-    bids = with_standings(found, job, actor)
-    fee_bps = job.rules.release_fee_bps
-    rows = [(bid, bid.amount - share(bid.amount, fee_bps), acts_for(actor, bid.bidder)) for bid in bids]
+    _name, order = SORTS[sort]
+    rows = rows_of(visible_bids(job, actor).order_by(is_over, *order)[: MOST_BIDS + 1], job, actor)
     return {
         "request": request,
         "job": job,
         "rows": rows[:MOST_BIDS],
         "most": MOST_BIDS if len(rows) > MOST_BIDS else None,
         "sort": sort,
+        "sorts": [(word, name) for word, (name, _order) in SORTS.items()],
         "is_sealed": is_sealed(job),
         "is_poster": context["is_poster"],
         "may_accept": "assign" in context["actions"],
     }
+
+
+def _sort(request: HttpRequest, job: Job) -> str:
+    """The order in the address, else the one chosen last, else that of the job's bidding rule."""
+    asked = request.GET.get("bids", "")
+    if asked in SORTS:
+        if request.session.get(REMEMBERED) != asked:
+            request.session[REMEMBERED] = asked
+        return asked
+    return request.session.get(REMEMBERED, job.rules.rule.ranks_by)
 
 
 @register.inclusion_tag("bids/_bid_form.html", takes_context=True)

@@ -1,10 +1,16 @@
 """Conversations over HTTP."""
 
+from rest_framework.decorators import action
 from rest_framework.response import Response
 
 from jobs.conversations import queries, services
-from jobs.conversations.models import Message
-from jobs.conversations.serializers import JobMessageRequest, JobMessageSerializer
+from jobs.conversations.models import Message, Side
+from jobs.conversations.serializers import (
+    ConversationSerializer,
+    JobMessageRequest,
+    JobMessageSerializer,
+    ReadSerializer,
+)
 from jobs.queries import find_job
 from marketplace.api.requests import ApiRequest
 from marketplace.api.viewsets import ApiViewSet
@@ -19,6 +25,7 @@ class MessageViewSet(ApiViewSet):
     orders = {"oldest": queries.OLDEST_FIRST, "newest": queries.NEWEST_FIRST}
     serializer_class = JobMessageSerializer
     request_serializers = {"create": JobMessageRequest}
+    response_serializers = {"mark_read": ReadSerializer}
 
     def list(self, request: ApiRequest, job_id: str) -> Response:
         """The job's messages, oldest first unless sorted otherwise; for its poster and its worker alone."""
@@ -28,3 +35,22 @@ class MessageViewSet(ApiViewSet):
         """Writes to the other side, from the day that the job has a worker; the other side is told."""
         job = find_job(job_id, request.actor)
         return self.reply(services.send_message(job=job, actor=request.actor, **self.read()))
+
+    @action(detail=False, methods=["post"], url_path="read")
+    def mark_read(self, request: ApiRequest, job_id: str) -> Response:
+        """The caller's side has read all there is; again changes nothing."""
+        job = find_job(job_id, request.actor)
+        return self.reply(services.mark_read(job=job, actor=request.actor) or Side(unread_count=0))
+
+
+class ConversationViewSet(ApiViewSet):
+    """All that the caller talks about with others."""
+
+    tag = "jobs"
+    queryset = Side.objects.all()
+    ordering = queries.LATEST_FIRST
+    serializer_class = ConversationSerializer
+
+    def list(self, request: ApiRequest) -> Response:
+        """The caller's conversations and those of agents that it owns, the latest first, each with what is unread."""
+        return self.reply_page(queries.sides_of(request.actor))

@@ -1,6 +1,7 @@
-from jobs.conversations.api import MessageViewSet
+from jobs.conversations.api import ConversationViewSet, MessageViewSet
 from marketplace.api.viewsets import REFERENCE, OptionalSlashRouter
 
 router = OptionalSlashRouter()
 router.register(f"jobs/(?P<job_id>{REFERENCE})/messages", MessageViewSet, "job-messages")
+router.register("conversations", ConversationViewSet, "conversations")
 urlpatterns = router.urls

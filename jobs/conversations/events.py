@@ -9,7 +9,8 @@ from marketplace.events.types import EventType
 class MessageData(JobEventData):
     message_id = serializers.UUIDField()
     agent_id = serializers.CharField(help_text="The handle of the side that wrote.")
-    content = serializers.CharField(help_text="What it wrote.")
+    content = serializers.CharField(allow_blank=True, help_text="What it wrote; empty beside files.")
+    attachment_ids = serializers.ListField(child=serializers.UUIDField(), help_text="Files that it sent along.")
 
 
 TYPES = [

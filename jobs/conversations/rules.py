@@ -4,7 +4,7 @@ from agents.models import Agent
 from agents.rules import require_not_suspended
 from jobs.lifecycle import Status
 from jobs.models import Job
-from jobs.rules import is_party, is_poster, is_worker
+from jobs.rules import is_operator, is_party, is_poster, is_worker
 from marketplace.errors import MarketError, NotAllowed
 
 # From the day the job is given away; a job that was called off is nothing to talk about any more.
@@ -26,6 +26,11 @@ def require_reader(job: Job, actor: Agent | None) -> None:
     """Raises NotAllowed for all but the two sides."""
     if not is_party(actor, job):
         raise NotAllowed("Only the poster and the worker read and write messages on this job.")
+
+
+def may_read(job: Job, actor: Agent | None) -> bool:
+    """The two sides, and operators, who may have to rule on what was said."""
+    return is_party(actor, job) or is_operator(actor, job)
 
 
 def require_writer(job: Job, actor: Agent) -> tuple[Agent, Agent]:

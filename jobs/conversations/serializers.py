@@ -1,7 +1,8 @@
-"""Messages in the words of the API."""
+"""Conversations and messages in the words of the API."""
 
 from rest_framework import serializers
 
+from agents.files.serializers import AttachmentsField, FileIdsField
 from jobs.conversations.models import LONGEST_MESSAGE
 from jobs.serializers import PartySerializer
 from marketplace.api.fields import TextField, TimestampField
@@ -15,13 +16,41 @@ class JobMessageSerializer(CamelCaseSerializer):
     job_id = serializers.UUIDField(source="conversation.job_id")
     sender_id = serializers.CharField(source="sender.handle")
     sender = PartySerializer()
-    content = serializers.CharField()
+    content = serializers.CharField(allow_blank=True, help_text="Markdown; empty beside files.")
+    attachments = AttachmentsField()
     created_at = TimestampField()
 
 
 class JobMessageRequest(RequestSerializer):
-    """What to write."""
+    """What to write: words, files, or both."""
 
     synonyms = {"content": ("message", "text", "body")}
 
-    content = TextField(max_length=LONGEST_MESSAGE)
+    content = TextField(max_length=LONGEST_MESSAGE, allow_blank=True, required=False)
+    attachment_ids = FileIdsField(source="attachments", help_text="Files uploaded before (POST /v1/files), in order.")
+
+    def validate(self, values: dict[str, object]) -> dict[str, object]:
+        if not values.get("content") and not values.get("attachments"):
+            raise serializers.ValidationError({"content": "This field is required, or attachmentIds."})
+        return values
+
+
+class ConversationSerializer(CamelCaseSerializer):
+    """A conversation as one side sees it."""
+
+    id = serializers.UUIDField(source="conversation_id")
+    job_id = serializers.UUIDField(source="conversation.job_id")
+    job_title = serializers.CharField(source="conversation.job.title")
+    agent_id = serializers.CharField(source="agent.handle", help_text="Whose side it is: the caller's, or its agent's.")
+    other = PartySerializer(help_text="Whom it talks to.")
+    unread_count = serializers.IntegerField(help_text="What the other side wrote and nobody has read.")
+    latest = serializers.CharField(source="latest_content", allow_blank=True, help_text="What was written last.")
+    last_message_at = TimestampField()
+    last_read_at = TimestampField(allow_null=True)
+
+
+class ReadSerializer(CamelCaseSerializer):
+    """What is unread now."""
+
+    unread_count = serializers.IntegerField()
+    last_read_at = TimestampField(allow_null=True)

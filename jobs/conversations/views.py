@@ -1,4 +1,4 @@
-"""The page of a job's conversation; its latest messages are on the job's own page too."""
+"""The page of a job's conversation, whose latest messages are on the job's own page too, and the list of them all."""
 
 from uuid import UUID
 
@@ -6,7 +6,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_GET, require_http_methods
 
 from jobs.conversations import queries, services
 from jobs.conversations.forms import MessageForm
@@ -17,23 +17,35 @@ from marketplace.html import keyset_page, member_of, page, show_refusal
 
 
 @login_required
+@require_GET
+@page
+def conversations(request: HttpRequest) -> HttpResponse:
+    """With whom the person and their agents talk, the latest first."""
+    rows = queries.sides_of(member_of(request))
+    return render(
+        request, "conversations/conversations.html", {"page": keyset_page(request, rows, *queries.LATEST_FIRST)}
+    )
+
+
+@login_required
 @require_http_methods(["GET", "POST"])
 @page
 def conversation(request: HttpRequest, pk: UUID) -> HttpResponse:
     actor = member_of(request)
     job = find_job(pk, actor)
     messages = queries.messages_on(job, actor)
-    form = MessageForm(request.POST or None)
+    form = MessageForm(actor, request.POST or None, request.FILES or None)
     status = 200
     if request.method == "POST":
         try:
             if form.is_valid():
-                services.send_message(job=job, actor=actor, content=form.cleaned_data["content"])
+                services.send_message(job=job, actor=actor, **form.cleaned_data)
                 return redirect(f"{reverse('job_detail', args=[job.pk])}#messages")
             status = 400
         except MarketError as refusal:
-            show_refusal(form, refusal)
+            show_refusal(form, refusal, {"attachmentIds": "attachments"})
             status = refusal.status
+    services.mark_read(job=job, actor=actor)
     shown = {
         "job": job,
         "page": keyset_page(request, messages, *queries.NEWEST_FIRST),

@@ -67,7 +67,8 @@ WITH hands AS (
     FROM deals deal
     LEFT JOIN hired ON hired.hand = deal.hand AND hired.other = deal.other
     LEFT JOIN {_SUBMISSION} first ON first.job_id = deal.id AND first.number = 1
-    LEFT JOIN {_REVIEW} review ON review.job_id = deal.id AND review.subject_id = deal.agent
+    LEFT JOIN {_REVIEW} review
+        ON review.job_id = deal.id AND review.subject_id = deal.agent AND review.revealed_at IS NOT NULL
 ), weighed AS (
     SELECT judged.*, {_faded("agent, other")} AS weight, {_faded("agent, other, rating IS NULL")} AS rated
     FROM judged

@@ -10,7 +10,7 @@ from jobs.reputation.models import News
 from marketplace.events.models import Event
 
 # Of a deal, what its two sides may gain or lose reputation by.
-TELLING = ("job.completed", "job.cancelled", "review.received")
+TELLING = ("job.completed", "job.cancelled", "dispute.resolved", "review.received")
 BATCH = 10_000
 LOCK = "reputation"
 

@@ -12,4 +12,11 @@ CHECKS = [
         " OR (r.reviewer_id, r.subject_id, r.role) IS DISTINCT FROM CASE r.role"
         " WHEN 'WORKER' THEN (j.poster_id, j.worker_id, r.role) ELSE (j.worker_id, j.poster_id, r.role) END",
     ),
+    Check(
+        "the reviews of both sides of a job are read together",
+        "one was revealed at {}, the other at {}",
+        "SELECT 'job ' || one.job_id, one.revealed_at, other.revealed_at"
+        " FROM reviews_review one JOIN reviews_review other ON other.job_id = one.job_id AND one.role < other.role"
+        " WHERE one.revealed_at IS DISTINCT FROM other.revealed_at OR one.revealed_at IS NULL",
+    ),
 ]

@@ -15,10 +15,35 @@ class ReviewData(JobEventData):
     review = serializers.CharField(allow_blank=True, help_text="What the reviewer wrote.")
 
 
+class WrittenData(JobEventData):
+    agent_id = serializers.CharField(help_text="The handle of the agent that was reviewed.")
+    role = serializers.ChoiceField(Review.Role.choices, help_text="What that agent was in the job.")
+
+
+class RepliedData(JobEventData):
+    review_id = serializers.UUIDField()
+    agent_id = serializers.CharField(help_text="The handle of the agent that was reviewed.")
+    reply = serializers.CharField()
+
+
 TYPES = [
     EventType(
+        "review.written",
+        "The other side of a completed job reviewed it; it can be read once both sides have, or can no more.",
+        WrittenData,
+        "{actor} reviewed you for “{title}”; review them, and both can be read",
+        job_page,
+    ),
+    EventType(
+        "review.replied",
+        "The one whom you reviewed answered.",
+        RepliedData,
+        "{actor} answered your review of “{title}”",
+        job_page,
+    ),
+    EventType(
         "review.received",
-        "The other side of a completed job reviewed it.",
+        "What the other side of a completed job said of you can be read now.",
         ReviewData,
         "{actor} gave {rating} of 5 stars for “{title}”",
         job_page,

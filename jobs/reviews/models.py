@@ -13,7 +13,10 @@ LONGEST_TEXT = 2000
 
 
 class Review(models.Model):
-    """One side's stars and words for the other side of a settled escrow job, given once and kept as they are."""
+    """One side's stars and words for the other side of a settled escrow job, given once and kept as they are.
+
+    It is blind: nobody but its writer reads it until it is revealed.
+    """
 
     class Role(models.TextChoices):
         WORKER = "WORKER", "For the work"
@@ -27,6 +30,9 @@ class Review(models.Model):
     rating = models.PositiveSmallIntegerField(help_text="1 to 5 stars.")
     text = models.TextField(blank=True, max_length=LONGEST_TEXT)
     created_at = models.DateTimeField(db_default=Now(), editable=False)
+    revealed_at = models.DateTimeField(
+        null=True, blank=True, editable=False, help_text="When both sides had written, or the time for it was up."
+    )
 
     class Meta:
         constraints = [
@@ -37,8 +43,34 @@ class Review(models.Model):
         indexes = [
             models.Index(fields=["subject", "-created_at", "-id"], name="review_of_subject"),
             models.Index(fields=["reviewer"], name="review_by_reviewer"),
+            models.Index(fields=["job"], condition=Q(revealed_at=None), name="review_to_reveal"),
         ]
-        triggers = [pgtrigger.Protect(name="append_only_reviews", operation=pgtrigger.Update | pgtrigger.Delete)]
+        triggers = [
+            pgtrigger.Protect(name="keep_reviews", operation=pgtrigger.Delete),
+            pgtrigger.Protect(
+                name="freeze_reviews",
+                operation=pgtrigger.Update,
+                condition=pgtrigger.Condition(
+                    "OLD.revealed_at IS NOT NULL OR to_jsonb(OLD) - 'revealed_at' <> to_jsonb(NEW) - 'revealed_at'"
+                ),
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.rating} of 5 for {self.subject_id}"
+
+
+class Reply(models.Model):
+    """What the one who was reviewed answers to all who read the review: once, and kept as it is."""
+
+    review = models.OneToOneField(Review, models.PROTECT, primary_key=True, related_name="reply")
+    text = models.TextField(max_length=LONGEST_TEXT)
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    class Meta:
+        verbose_name_plural = "replies"
+        constraints = [models.CheckConstraint(condition=~Q(text=""), name="reply_says_something")]
+        triggers = [pgtrigger.Protect(name="append_only_replies", operation=pgtrigger.Update | pgtrigger.Delete)]
+
+    def __str__(self) -> str:
+        return f"reply to {self.review_id}"

@@ -6,10 +6,10 @@ from django.conf import settings
 from django.db.models.functions import Now
 
 from agents.models import Agent
-from agents.rules import require_not_suspended
+from agents.rules import acts_for, require_not_suspended
 from jobs.lifecycle import Status
 from jobs.models import Job
-from jobs.reviews.models import Review
+from jobs.reviews.models import Reply, Review
 from jobs.rules import is_poster, is_worker
 from marketplace.errors import MarketError, NotAllowed
 
@@ -31,6 +31,16 @@ class ReviewPeriodOver(MarketError):
         super().__init__(f"A job can be reviewed for {settings.REVIEW_DAYS} days after its completion.")
 
 
+class NotRevealed(MarketError):
+    code, title = "NOT_REVEALED", "Not to be read yet"
+    detail = "The review is answered once everybody can read it."
+
+
+class AlreadyReplied(MarketError):
+    code, title = "ALREADY_REPLIED", "Already answered"
+    detail = "This review has its answer; it is given once."
+
+
 def reviewed_role(job: Job, actor: Agent | None) -> Review.Role | None:
     """What the other side is, for one who acts for a side of the job; None for everybody else."""
     if is_poster(actor, job):
@@ -48,8 +58,9 @@ def require_review(job: Job, actor: Agent) -> Review.Role:
         raise NotReviewable()
     if job.reviews.filter(role=role).exists():
         raise AlreadyReviewed()
-    # By the database's clock.
-    if not Job.objects.filter(pk=job.pk, completed_at__gt=Now() - timedelta(days=settings.REVIEW_DAYS)).exists():
+    # By the database's clock; and whoever can read what the other side wrote is too late, however long the period.
+    in_time = Job.objects.filter(pk=job.pk, completed_at__gt=Now() - timedelta(days=settings.REVIEW_DAYS))
+    if not in_time.exclude(reviews__revealed_at__isnull=False).exists():
         raise ReviewPeriodOver()
     return role
 
@@ -63,3 +74,19 @@ def may_review(job: Job, actor: Agent | None) -> bool:
     except MarketError:
         return False
     return True
+
+
+def require_reply(review: Review, actor: Agent) -> None:
+    """Raises NotAllowed, NotRevealed, AlreadyReplied unless the actor may answer the review now."""
+    if not acts_for(actor, review.subject):
+        raise NotAllowed("Only the one who was reviewed may answer.")
+    require_not_suspended(actor)
+    if review.revealed_at is None:
+        raise NotRevealed()
+    if Reply.objects.filter(pk=review.pk).exists():
+        raise AlreadyReplied()
+
+
+def may_reply(review: Review, actor: Agent | None) -> bool:
+    """Whether there is an answer for the actor to give, for a button; of a review read with its reply."""
+    return review.revealed_at is not None and not hasattr(review, "reply") and acts_for(actor, review.subject)

@@ -8,6 +8,13 @@ from marketplace.api.fields import TextField, TimestampField, WholeNumberField
 from marketplace.api.serializers import CamelCaseSerializer, RequestSerializer
 
 
+class ReplySerializer(CamelCaseSerializer):
+    """What the one who was reviewed answered."""
+
+    text = serializers.CharField()
+    created_at = TimestampField()
+
+
 class ReviewSerializer(CamelCaseSerializer):
     """What one side of a job said of the other."""
 
@@ -20,7 +27,21 @@ class ReviewSerializer(CamelCaseSerializer):
     agent_id = serializers.CharField(source="subject.handle", help_text="The reviewed agent.")
     agent = PartySerializer(source="subject")
     reviewer = PartySerializer()
+    reply = ReplySerializer(allow_null=True, default=None)
     created_at = TimestampField()
+    revealed_at = TimestampField(
+        allow_null=True,
+        help_text="When everybody could read it; null: only its writer can, until both sides have written or the time "
+        "for it is up.",
+    )
+
+
+class ReplyRequest(RequestSerializer):
+    """Words that everybody may read beside the review."""
+
+    synonyms = {"reply": ("text", "comment")}
+
+    reply = TextField(source="text", max_length=LONGEST_TEXT)
 
 
 class ReviewRequest(RequestSerializer):

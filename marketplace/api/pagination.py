@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import reduce
 from typing import Any
 
 from django.core.signing import BadSignature, Signer
@@ -57,11 +58,11 @@ class _Keyset:
         assert len(directions) == 1, "columns compared as one tuple have one direction"
         self.comes_after = LessThan if True in directions else GreaterThan
         self.columns = [name.removeprefix("-") for name in ordering]
-        self.fields: list[Any] = [model._meta.get_field(column) for column in self.columns]
+        self.fields: list[Any] = [_field_at(model, column) for column in self.columns]
         self.signer = Signer(salt=f"cursor:{','.join(ordering)}")
 
     def cursor_at(self, row: Any) -> str:
-        place = [field.value_from_object(row) for field in self.fields]
+        place = [reduce(getattr, column.split("__"), row) for column in self.columns]
         return self.signer.sign_object([value if isinstance(value, int) else str(value) for value in place])
 
     def after(self, rows: QuerySet[Any], cursor: str) -> QuerySet[Any]:
@@ -72,6 +73,14 @@ class _Keyset:
             raise Invalid.field("cursor", "Use the nextCursor of the page before, unchanged.") from error
         place = [Value(field.to_python(value), field) for field, value in zip(self.fields, signed, strict=True)]
         return rows.filter(self.comes_after(Row(*map(F, self.columns)), Row(*place)))
+
+
+def _field_at(model: Any, column: str) -> Any:
+    """The field of the model, or with `__` that of what it refers to."""
+    *relations, name = column.split("__")
+    for relation in relations:
+        model = model._meta.get_field(relation).related_model
+    return model._meta.get_field(name)
 
 
 class KeysetPagination(BasePagination):

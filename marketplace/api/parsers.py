@@ -4,8 +4,11 @@ import json
 import math
 import re
 from collections.abc import Mapping
+from io import BytesIO
 from typing import IO, Any
 
+from django.core.files.base import File
+from django.http import QueryDict
 from rest_framework.parsers import JSONParser
 
 from marketplace.errors import Invalid
@@ -42,6 +45,25 @@ class LenientJSONParser(JSONParser):
             raise Invalid("The body must be a JSON object.")
         require_storable(value)
         return value
+
+
+def members_of(data: Any) -> Any:
+    """A form as the JSON object that it stands for: files of one name are a list, texts that begin as JSON objects and
+    lists do are read as JSON. Other bodies stay as they are. Raises Invalid."""
+    if not isinstance(data, QueryDict):
+        return data
+    members: dict[str, Any] = {name: _member(values) for name, values in data.lists()}
+    require_storable(members)
+    return members
+
+
+def _member(values: list[Any]) -> Any:
+    if any(isinstance(value, File) for value in values):
+        return values
+    text = values[-1]
+    if not text.lstrip().startswith(("{", "[")):
+        return text
+    return LenientJSONParser().parse(BytesIO(b'{"member":' + text.encode() + b"}"))["member"]
 
 
 def _refuse_constant(name: str) -> None:

@@ -116,7 +116,8 @@ def problem_of(exception: Exception) -> Problem | None:
         case exceptions.APIException():
             return Problem.plain(exception.status_code, str(exception.detail), headers=_headers(exception))
         case RequestDataTooBig():
-            return Problem.plain(413, f"The body is larger than {settings.DATA_UPLOAD_MAX_MEMORY_SIZE} bytes.")
+            most = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+            return Problem.plain(413, f"The body is larger than {most} bytes, without files; or has too large files.")
         case BadRequest() | SuspiciousOperation() | UnreadablePostError():
             return Problem.plain(400, "The request could not be read.")
         case OperationalError() if isinstance(exception.__cause__, PASSING):

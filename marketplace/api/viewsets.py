@@ -14,6 +14,7 @@ from rest_framework.views import APIView
 from rest_framework.viewsets import GenericViewSet
 
 from marketplace.api import idempotency
+from marketplace.api.parsers import members_of
 from marketplace.api.permissions import ActorRequired
 from marketplace.api.requests import ApiRequest
 from marketplace.api.serializers import RequestSerializer
@@ -136,7 +137,8 @@ class ApiViewSet(ApiView, GenericViewSet):
 
     def read(self) -> dict[str, Any]:
         """What the caller sent, checked, in the words of the services. Raises ValidationError."""
-        serializer = self.request_serializers[self.action](data=self.request.data, context={"view": self})
+        sent = members_of(self.request.data)
+        serializer = self.request_serializers[self.action](data=sent, context={"view": self})
         try:
             serializer.is_valid(raise_exception=True)
         finally:

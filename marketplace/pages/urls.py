@@ -1,6 +1,8 @@
+from django.conf import settings
 from django.urls import path, re_path
 
 from marketplace.pages import guides, views
+from marketplace.pages.styleguide import styleguide
 
 urlpatterns = [
     path("", views.home, name="home"),
@@ -10,3 +12,5 @@ urlpatterns = [
     re_path(r"^docs/(?P<path>[A-Za-z/-]+\.md)$", guides.documentation, name="documentation"),
     re_path(r"^docs/examples/(?P<name>[a-z_]+\.py)$", guides.example, name="example"),
 ]
+if settings.LOCAL:
+    urlpatterns.append(path("styleguide/", styleguide, name="styleguide"))

@@ -62,9 +62,12 @@ async function refresh() {
 }
 
 async function refreshBadge() {
-  const shown = document.querySelector("[data-unread]");
-  const fresh = shown && (await read(badge)).querySelector("[data-unread]");
-  if (fresh) renew(shown, document.adoptNode(fresh));
+  const badges = await read(badge);
+  for (const one of ["[data-unread]", "[data-unread-messages]"]) {
+    const shown = document.querySelector(one);
+    const fresh = shown && badges.querySelector(one);
+    if (fresh) renew(shown, document.adoptNode(fresh));
+  }
 }
 
 async function refreshPage() {

@@ -8,7 +8,7 @@ function switchTheme(form, event) {
   const choice = event.submitter.value;
   if (choice === "system") delete document.documentElement.dataset.theme;
   else document.documentElement.dataset.theme = choice;
-  for (const button of document.querySelectorAll(".segments [name=theme]")) {
+  for (const button of document.querySelectorAll("[data-theme-form] [name=theme]")) {
     button.setAttribute("aria-pressed", String(button.value === choice));
   }
   fetch(form.action, { method: "POST", body: new FormData(form, event.submitter), redirect: "manual" });
@@ -69,8 +69,32 @@ function showTip(output) {
   if (!output.hidden) output.querySelector("[data-part=sum]").textContent = formatAmount(BigInt(output.dataset.base) + tip);
 }
 
+/* The reader's zone, in which the server writes times from the next page on. */
+function tellZone() {
+  const zone = `timezone=${Intl.DateTimeFormat().resolvedOptions().timeZone}`;
+  if (document.cookie.split("; ").includes(zone)) return;
+  document.cookie = `${zone}; path=/; max-age=31536000; samesite=lax${location.protocol === "https:" ? "; secure" : ""}`;
+}
+
+/* What happened without a new page: from the server by the header `HX-Trigger: {"toast": "…"}`, or from here. */
+function toast(text) {
+  const place = document.querySelector(".toasts");
+  const box = document.createElement("div");
+  const words = document.createElement("span");
+  const close = document.createElement("button");
+  box.className = "toast";
+  words.textContent = text;
+  close.textContent = "×";
+  close.setAttribute("aria-label", place.dataset.close);
+  close.addEventListener("click", () => box.remove());
+  box.append(words, close);
+  place.append(box);
+  const leave = () => (box.matches(":hover, :focus-within") ? setTimeout(leave, 2_000) : box.remove());
+  setTimeout(leave, 8_000);
+}
+
 const units = [["day", 86400], ["hour", 3600], ["minute", 60]];
-const relative = new Intl.RelativeTimeFormat("en");
+const relative = new Intl.RelativeTimeFormat(document.documentElement.lang);
 
 function refreshTime(element) {
   const seconds = Math.round((new Date(element.dateTime) - Date.now()) / 1000);
@@ -107,6 +131,8 @@ document.addEventListener("click", (event) => {
   const copier = event.target.closest("[data-copy]");
   if (copier) copy(copier);
   if (event.target.closest("[data-print]")) print();
+  const teller = event.target.closest("[data-toast]");
+  if (teller) toast(teller.dataset.toast);
 });
 
 document.addEventListener("input", (event) => {
@@ -118,22 +144,15 @@ document.addEventListener("input", (event) => {
   }
 });
 
-document.addEventListener("keydown", (event) => {
-  const search = document.querySelector("[data-search]");
-  if (event.key !== "/" || !search || event.target.matches("input, textarea, select, [contenteditable]")) return;
-  event.preventDefault();
-  search.focus();
-  search.select();
-});
-
 function dress() {
   for (const button of document.querySelectorAll("[data-copy], [data-print]")) button.hidden = false;
-  for (const element of document.querySelectorAll("time")) {
-    // The server says UTC; the reader's own zone is known only here.
-    element.title = new Date(element.dateTime).toLocaleString(undefined, { dateStyle: "long", timeStyle: "long" });
-  }
 }
 
+document.addEventListener("toast", (event) => toast(event.detail.value));
+document.addEventListener("htmx:responseError", () => toast(document.querySelector(".toasts").dataset.failed));
+document.addEventListener("htmx:sendError", () => toast(document.querySelector(".toasts").dataset.away));
+
+tellZone();
 dress();
 document.addEventListener("renewed", dress);
 for (const output of document.querySelectorAll("[data-fee-bps]")) showFee(output);

@@ -6,6 +6,7 @@ from django.test import Client
 from agents.models import Agent
 from bids.models import Bid
 from bids.services import place_bid
+from jobs.drafts.services import start_draft
 from jobs.lifecycle import Status
 from marketplace.money import MICRO
 from tests import factories
@@ -110,7 +111,8 @@ def test_what_a_job_does_not_say_has_no_heading(poster: Agent) -> None:
 
 
 def test_the_ways_to_compete_are_explained_below_their_names(poster: Agent) -> None:
-    page = client_of(poster).get("/jobs/new/plain/").content.decode()
+    draft = start_draft(actor=poster, data={})
+    page = client_of(poster).get(f"/jobs/new/{draft.pk}/who/").content.decode()
     assert '<option value="sealed_bid">Sealed bids</option>' in page
     assert "<dt>Sealed bids</dt>" in page
 

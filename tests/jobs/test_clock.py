@@ -8,6 +8,8 @@ from django.db import connection, transaction
 from django.db.models.functions import Now
 from django.utils import timezone
 
+from disputes.models import Dispute
+from disputes.services import open_dispute
 from jobs import services as jobs
 from jobs.lifecycle import Status
 from jobs.models import Job
@@ -78,7 +80,7 @@ def test_a_resubmission_starts_the_clock_anew(poster, worker):
 
 def test_a_dispute_stops_the_clock(poster, worker):
     job = overdue(submitted_job(poster, worker))
-    jobs.freeze_job(job=job, actor=poster, reason="Not what was agreed.")
+    open_dispute(job=job, actor=poster, reason="Not what was agreed.")
     assert approve_due_reviews() == 0
     assert (status(job), escrow_balance(job)) == (Status.DISPUTED, PRICE)
 
@@ -165,10 +167,10 @@ def test_both_clocks_agree_that_a_dispute_in_time_wins():
     poster, worker = make_person(funds=20 * PRICE), make_agent()
     for _ in range(20):
         job = overdue(submitted_job(poster, worker))
-        dispute = partial(jobs.freeze_job, job=job, actor=poster, reason="Not as agreed.")
+        dispute = partial(open_dispute, job=job, actor=poster, reason="Not as agreed.")
         outcomes = race([approve_due_reviews, dispute])
         ended = status(job)
-        assert (outcomes[0], isinstance(outcomes[1], Job), escrow_balance(job)) == (
+        assert (outcomes[0], isinstance(outcomes[1], Dispute), escrow_balance(job)) == (
             (1, False, 0) if ended == Status.COMPLETED else (0, True, PRICE)
         )
 

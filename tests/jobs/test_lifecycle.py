@@ -9,6 +9,7 @@ from django.db import DatabaseError, connection, transaction
 from agents.models import Agent
 from bids import services as bids
 from disputes import services as disputes
+from disputes.offers import accept_offer, make_offer
 from jobs import services as jobs
 from jobs.lifecycle import STATUS_MOVES, TRANSITIONS, Status
 from jobs.models import Job, Submission
@@ -27,6 +28,7 @@ pytestmark = pytest.mark.django_db
 POSTER_SIDE = {"poster"}
 WORKER_SIDE = {"worker", "worker's owner"}
 ANYBODY_ELSE = {"worker", "worker's owner", "outsider"}
+BY_ITS_DISPUTE = ({"DISPUTED"}, {"clock"})
 ALLOWED: dict[str, tuple[set[str], set[str]]] = {
     "publish": ({"DRAFT"}, POSTER_SIDE),
     "update": ({"DRAFT", "OPEN"}, POSTER_SIDE),
@@ -48,6 +50,12 @@ ALLOWED: dict[str, tuple[set[str], set[str]]] = {
     "dispute": ({"IN_PROGRESS", "IN_REVIEW"}, POSTER_SIDE | WORKER_SIDE),
     "resolve-refund": ({"DISPUTED"}, {"operator"}),
     "resolve-pay": ({"DISPUTED"}, {"operator"}),
+    # By its dispute, for which nobody of the job acts: tests/disputes.
+    "settle-refund": BY_ITS_DISPUTE,
+    "settle-pay": BY_ITS_DISPUTE,
+    "resume-work": BY_ITS_DISPUTE,
+    "resume-review": BY_ITS_DISPUTE,
+    "stay-completed": BY_ITS_DISPUTE,
 }
 TARGETS = {
     "publish": "OPEN",
@@ -65,6 +73,10 @@ TARGETS = {
     "dispute": "DISPUTED",
     "resolve-refund": "CANCELLED",
     "resolve-pay": "COMPLETED",
+    "settle-refund": "CANCELLED",
+    "settle-pay": "COMPLETED",
+    # The disputes of `job_in` began in review.
+    **dict.fromkeys(("resume-work", "resume-review", "stay-completed"), "IN_REVIEW"),
 }
 DO: dict[str, Callable[[Job, Any], Any]] = {
     "publish": lambda job, actor: jobs.publish_job(job=job, actor=actor),
@@ -86,11 +98,14 @@ DO: dict[str, Callable[[Job, Any], Any]] = {
     "cancel": lambda job, actor: jobs.cancel_job(job=job, actor=actor),
     "expire": lambda job, actor: jobs.expire_job(job=job),
     "dispute": lambda job, actor: disputes.open_dispute(job=job, actor=actor, reason="Not what was agreed."),
-    "resolve-refund": lambda job, actor: jobs.settle_job(job=job, actor=actor, to_poster=PRICE, note="All back."),
-    "resolve-pay": lambda job, actor: jobs.settle_job(job=job, actor=actor, to_poster=1, note="Nearly all paid."),
+    "resolve-refund": lambda job, actor: rule_on(job, actor, PRICE),
+    "resolve-pay": lambda job, actor: rule_on(job, actor, 1),
+    "settle-refund": lambda job, actor: settle(job, PRICE),
+    "settle-pay": lambda job, actor: settle(job, 1),
+    **dict.fromkeys(("resume-review", "resume-work", "stay-completed"), lambda job, actor: resume(job)),
 }
 # The verbs of the clock take no actor; nobody else can call them.
-OF_THE_CLOCK = {"award", "auto-approve", "expire"}
+OF_THE_CLOCK = {"award", "auto-approve", "expire"} | {verb for verb, who in ALLOWED.items() if who == BY_ITS_DISPUTE}
 ROLES = ["poster", "worker", "worker's owner", "outsider", "operator", "clock"]
 
 
@@ -119,6 +134,34 @@ def everything() -> dict[str, Any]:
         "entries": Entry.objects.count(),
         "completed": list(Agent.objects.order_by("id").values_list("id", "completed_jobs")),
     }
+
+
+def rule_on(job: Job, actor: Any, to_poster: int) -> None:
+    """An operator's ruling; what the job says to one where there is no dispute."""
+    dispute = job.disputes.filter(status="OPEN").first()
+    if dispute is None:
+        jobs.settle_job(job=job, actor=actor, to_poster=to_poster, note="As it is.")
+    else:
+        disputes.resolve_dispute(dispute=dispute, actor=actor, to_poster=to_poster, note="As it is.")
+
+
+def settle(job: Job, to_poster: int) -> None:
+    """The worker offers that, and the poster accepts."""
+    dispute = job.disputes.filter(status="OPEN").first()
+    if dispute is None:
+        jobs.settle_job(job=job, actor=job.poster, to_poster=to_poster, note="As agreed.", verb="settle")
+    else:
+        offer = make_offer(dispute=dispute, actor=dispute.job.worker, to_poster=to_poster)
+        accept_offer(offer=offer, actor=dispute.job.poster)
+
+
+def resume(job: Job) -> None:
+    """Whoever opened the dispute closes it."""
+    dispute = job.disputes.filter(status="OPEN").first()
+    if dispute is None:
+        jobs.resume_job(job=job, actor=job.poster, left=None, reason="")
+    else:
+        disputes.close_dispute(dispute=dispute, actor=dispute.opened_by)
 
 
 def expected(verb: str, status: str, role: str) -> bool:
@@ -176,7 +219,11 @@ def test_postgresql_refuses_every_other_move(cast, status):
 def test_the_moves_are_those_of_the_design():
     assert set(STATUS_MOVES) == {
         (source, TARGETS[verb]) for verb, (sources, _) in ALLOWED.items() if verb in TARGETS for source in sources
-    } | {("IN_REVIEW", "CANCELLED")}
+    } | {
+        ("IN_REVIEW", "CANCELLED"),
+        # Disputes about completed work and work in progress: tests/disputes.
+        *(("COMPLETED", "DISPUTED"), ("DISPUTED", "IN_PROGRESS")),
+    }
 
 
 FORGERIES = [

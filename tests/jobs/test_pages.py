@@ -8,7 +8,7 @@ from django.utils.html import escape
 
 from agents.models import Agent
 from jobs.lifecycle import Status
-from jobs.models import Job, JobTemplate
+from jobs.models import JobTemplate
 from jobs.services import report_progress
 from marketplace.money import MICRO
 from tests import factories
@@ -29,6 +29,7 @@ OUTPUT_SCHEMA = {
     "properties": {"text": {"type": "string", "title": "Text", "pattern": "[.]$"}},
     "required": ["text"],
 }
+INPUT_DATA = {"topic": "Bridges of iron", "points": ["arches", "ropes"]}
 
 
 @pytest.fixture
@@ -39,13 +40,12 @@ def template(db: None) -> JobTemplate:
 
 
 def typed(**changes: str) -> dict[str, str]:
-    """What a person types to post an essay."""
+    """What a person types to change a job about an essay."""
     return {
         "title": "An essay on bridges",
         "description": "For a school paper.",
         "budget": "12.50",
         "deadline_at": f"{datetime.now(UTC) + timedelta(days=30):%Y-%m-%dT%H:%M}",
-        "review_window": "86400",
         "input-field-0": "Bridges of iron",
         "input-field-1": "arches\r\nropes",
         **changes,
@@ -126,31 +126,9 @@ def test_the_list_goes_on_where_the_page_ended(client: Client, poster: Agent) ->
     assert client.get("/jobs/?cursor=nonsense").status_code == 400
 
 
-@pytest.mark.parametrize("count", [1, 3])
-def test_the_list_costs_the_same_at_one_and_at_three(
-    client: Client, poster: Agent, count: int, django_assert_num_queries
-) -> None:
-    for _ in range(count):
-        factories.open_job(poster)
-    with django_assert_num_queries(2):
-        client.get("/jobs/")
+def test_a_draft_is_seen_by_its_poster_alone(poster: Agent, worker: Agent) -> None:
+    job = factories.draft_job(poster)
 
-
-def test_a_person_posts_a_job_from_a_template(poster: Agent, template: JobTemplate) -> None:
-    response = client_of(poster).post("/jobs/new/essay/", typed())
-
-    job = Job.objects.get()
-    assert response["Location"] == f"/jobs/{job.pk}/"
-    assert (job.status, job.poster, job.budget, job.vertical) == (Status.OPEN, poster, 12_500_000, "writing")
-    assert job.input_data == {"topic": "Bridges of iron", "points": ["arches", "ropes"]}
-    assert job.rules.review_window_seconds == 86_400
-
-
-def test_a_draft_is_seen_by_its_poster_alone(poster: Agent, worker: Agent, template: JobTemplate) -> None:
-    client_of(poster).post("/jobs/new/essay/", typed(draft="yes"))
-
-    job = Job.objects.get()
-    assert job.status == Status.DRAFT
     assert client_of(poster).get(f"/jobs/{job.pk}/").status_code == 200
     for stranger in (Client(), client_of(worker)):
         assert stranger.get(f"/jobs/{job.pk}/").status_code == 404
@@ -160,20 +138,18 @@ def test_a_draft_is_seen_by_its_poster_alone(poster: Agent, worker: Agent, templ
     ("changes", "message"),
     [
         ({"budget": "12.1234567"}, "Must have at most six decimals."),
-        ({"budget": ""}, "This field is required."),
         ({"title": ""}, "This field is required."),
         ({"deadline_at": "2001-01-01T12:00"}, "Must be in the future."),
-        ({"deadline_at": "9999-12-31T23:59:59-12:00"}, "Must lie in the years 1 to 9999 in UTC."),
         ({"input-field-0": ""}, "This field is required."),
         ({"input-field-0": "no capital"}, "does not match"),
         ({"input-field-1": "short\r\nfar too long for it"}, "1: "),
-        ({"input-field-2": "many"}, "Enter a whole number."),
     ],
 )
-def test_what_is_wrong_is_said_beside_its_field_and_nothing_typed_is_lost(
+def test_a_change_that_is_refused_says_why_and_loses_nothing(
     poster: Agent, template: JobTemplate, changes: dict[str, str], message: str
 ) -> None:
-    response = client_of(poster).post("/jobs/new/essay/", typed(**changes))
+    job = factories.open_job(poster, template=template, input_data=INPUT_DATA)
+    response = client_of(poster).post(f"/jobs/{job.pk}/update/", typed(**changes))
 
     name = next(iter(changes))
     form = response.context["input_form" if name.startswith("input-") else "form"]
@@ -182,13 +158,13 @@ def test_what_is_wrong_is_said_beside_its_field_and_nothing_typed_is_lost(
     assert any(message in error for error in field.errors), field.errors
     page = response.content.decode()
     assert all(escape(value) in page for value in "\n".join(typed(**changes).values()).split())
-    assert not Job.objects.exists()
+    job.refresh_from_db()
+    assert job.title == "Summarise a report"
 
 
 def test_a_poster_changes_an_open_job(poster: Agent, template: JobTemplate) -> None:
     client = client_of(poster)
-    client.post("/jobs/new/essay/", typed())
-    job = Job.objects.get()
+    job = factories.open_job(poster, template=template, input_data=INPUT_DATA)
 
     assert 'value="Bridges of iron"' in client.get(f"/jobs/{job.pk}/update/").content.decode()
     client.post(f"/jobs/{job.pk}/update/", typed(**{"title": "An essay on tunnels", "input-field-0": "Tunnels"}))
@@ -317,5 +293,5 @@ def test_a_job_costs_the_same_with_one_bid_and_with_three(poster: Agent, count: 
     for _ in range(count):
         factories.make_bid(job, factories.make_agent())
     client = client_of(poster)
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(10):
         assert client.get(f"/jobs/{job.pk}/").status_code == 200

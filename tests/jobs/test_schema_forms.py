@@ -7,8 +7,10 @@ import pytest
 from django import forms
 from django.core.exceptions import ValidationError
 
+from jobs.forms import LinesField
 from jobs.models import JobTemplate
-from jobs.schema_forms import JsonField, JsonObjectField, LinesField, SchemaForm, facts
+from jobs.readable import facts
+from jobs.schema_forms import JsonField, JsonObjectField, SchemaForm
 from marketplace.errors import FieldError
 from marketplace.json_limits import MAX_DEPTH, MAX_LENGTH
 from marketplace.money import MAX_AMOUNT
@@ -116,7 +118,9 @@ def test_data_is_told_in_the_words_of_its_schema() -> None:
     told = facts({"deep": {"a": 1}, "ok": True, "items": ["x", "y"], "extra": 3}, schema)
 
     assert [fact.label for fact in told] == ["Items", "Fine?", "Deep", "Extra"]
-    assert (told[0].items, told[1].text, told[2].json, told[3].text) == (("x", "y"), "Yes", {"a": 1}, "3")
+    items, fine, deep, extra = [fact.shape for fact in told]
+    assert [item.text for item in items.items] == ["x", "y"]
+    assert (fine.text, deep.facts[0].label, deep.facts[0].shape.text, extra.text) == ("Yes", "A", "1", "3")
 
 
 def test_values_that_are_kept_are_shown_for_changing() -> None:

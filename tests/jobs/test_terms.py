@@ -45,6 +45,9 @@ def test_the_default_terms_are_those_of_the_design():
         "bidding_window_seconds": None,
         "weights": {"price": 40, "reputation": 30, "eta": 15, "relevance": 15},
         "auto_accept": False,
+        "negotiation_window_seconds": 3 * 24 * 3600,
+        "mediation_window_seconds": 3 * 24 * 3600,
+        "arbitration_window_seconds": 7 * 24 * 3600,
     }
 
 
@@ -58,9 +61,11 @@ def test_terms_from_before_there_were_auctions_are_read_as_they_were_meant():
         name: value
         for name, value in Terms.default().dump().items()
         if name not in ("bidding_window_seconds", "weights", "auto_accept")
+        and not name.endswith("ation_window_seconds")
     }
     terms = Terms.load(before)
     assert (terms.bidding_window_seconds, terms.weights, terms.auto_accept) == (None, None, False)
+    assert (terms.negotiation_window_seconds, terms.arbitration_window_seconds) == (3 * 24 * 3600, 7 * 24 * 3600)
 
 
 NONSENSE: list[tuple[str, Any, str]] = [
@@ -74,6 +79,9 @@ NONSENSE: list[tuple[str, Any, str]] = [
     ("review_window_seconds", 0, "terms.reviewWindowSeconds"),
     ("review_window_seconds", 90 * 24 * 3600 + 1, "terms.reviewWindowSeconds"),
     ("dispute_window_seconds", -1, "terms.disputeWindowSeconds"),
+    ("negotiation_window_seconds", -1, "terms.negotiationWindowSeconds"),
+    ("mediation_window_seconds", 90 * 24 * 3600 + 1, "terms.mediationWindowSeconds"),
+    ("arbitration_window_seconds", -1, "terms.arbitrationWindowSeconds"),
     ("revisions_allowed", -1, "terms.revisionsAllowed"),
     ("revisions_allowed", 101, "terms.revisionsAllowed"),
     ("bidding_window_seconds", 59, "terms.biddingWindowSeconds"),

@@ -34,10 +34,11 @@ def test_a_member_sees_what_waits_for_them_and_their_money(poster: Agent, worker
 
     assert "Available 920.00 USDC" in posters
     assert "Held in escrow 80.00 USDC" in posters
-    assert "Submissions to review To review Wanda handed in work worth 80.00 USDC auto-approves in 6 days" in posters
-    assert "Bids to compare To compare" in posters
-    assert "Work to do To do For Rob" in workers
-    assert "To review" not in workers
+    assert "Needs you now Work to review To review 80.00 USDC , done by Wanda approves itself in 6 days" in posters
+    assert "Bids to compare To compare 1 bid, budget 100.00 USDC" in posters
+    assert "Yours: start it for Rob To do 80.00 USDC" in workers
+    assert "Waits for approval for Paula To review" in workers
+    assert workers.index("Needs you now") < workers.index("To do") < workers.index("My work")
 
 
 @pytest.mark.parametrize("count", [1, 3])
@@ -50,7 +51,7 @@ def test_home_costs_the_same_at_one_and_at_three(
     with django_assert_num_queries(2):
         client.get("/")
     member = client_of(poster)
-    with django_assert_num_queries(11):
+    with django_assert_num_queries(12):
         member.get("/")
 
 
@@ -87,7 +88,8 @@ def test_no_page_has_code_or_style_of_its_own(client: Client, poster: Agent, pat
         assert " style=" not in html
         assert "<style" not in html
         assert " onclick=" not in html
-        assert all("src=" in script for script in html.split("<script")[1:])
+        scripts = [script.partition(">")[0] for script in html.split("<script")[1:]]
+        assert all("src=" in script or 'type="application/json"' in script for script in scripts)
 
 
 def test_what_is_missing_and_what_is_forbidden_look_like_the_rest(client: Client, poster: Agent, worker: Agent) -> None:

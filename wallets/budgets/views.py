@@ -77,7 +77,7 @@ def budget_revoke(request: HttpRequest, handle: str) -> HttpResponse:
     if request.method == "POST":
         try:
             services.revoke_budget(agent=agent, actor=actor)
-            return done(request, "The budget is removed.", "agent_detail", agent.handle)
+            return done(request, "The budget is removed.", "agent_manage", agent.handle)
         except services.BudgetInUse as error:
             refusal = error
     context = {"agent": agent, "refusal": refusal}

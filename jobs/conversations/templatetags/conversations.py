@@ -4,7 +4,8 @@ from typing import Any
 
 from django import template
 
-from jobs.conversations import queries
+from agents.models import Agent
+from jobs.conversations import queries, services
 from jobs.conversations.forms import MessageForm
 from jobs.conversations.rules import may_write
 from jobs.models import Job
@@ -13,19 +14,29 @@ from marketplace.html import actor_of
 
 register = template.Library()
 MOST_SHOWN = 10
+MOST_ON_THE_BADGE = 99
 
 
 @register.inclusion_tag("conversations/_panel.html", takes_context=True)
 def conversation_on(context: dict[str, Any], job: Job) -> dict[str, Any]:
-    """The latest messages and a form to write another, for the two sides of the deal."""
+    """The latest messages and a form to write another, for the two sides of the deal; shown, they count as read."""
     actor = actor_of(context["request"])
-    if job.worker_id is None or not is_party(actor, job):
+    if actor is None or job.worker_id is None or not is_party(actor, job):
         return {}
+    services.mark_read(job=job, actor=actor)
     latest = list(queries.messages_on(job, actor).order_by(*queries.NEWEST_FIRST)[: MOST_SHOWN + 1])
     return {
         "job": job,
         "has_more": len(latest) > MOST_SHOWN,
+        "actor": actor,
         "messages": latest[:MOST_SHOWN][::-1],
-        "form": MessageForm() if may_write(job, actor) else None,
+        "form": MessageForm(actor) if may_write(job, actor) else None,
         "csrf_token": context.get("csrf_token"),
     }
+
+
+@register.inclusion_tag("conversations/_badge.html")
+def unread_messages(agent: Agent) -> dict[str, Any]:
+    """The number of unread messages of a person and their agents; nothing to see when there are none."""
+    count = queries.unread_count(agent)
+    return {"count": count, "text": f"{MOST_ON_THE_BADGE}+" if count > MOST_ON_THE_BADGE else str(count)}

@@ -1,15 +1,18 @@
 """Reviews on the pages of jobs and agents."""
 
+from datetime import timedelta
 from typing import Any
 
 from django import template
+from django.conf import settings
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from agents.models import Agent
 from jobs.models import Job
 from jobs.reviews import queries
-from jobs.reviews.rules import may_review
+from jobs.reviews.models import Review
+from jobs.reviews.rules import may_reply, may_review
 from marketplace.html import actor_of
 
 register = template.Library()
@@ -28,7 +31,7 @@ def reviews_of(context: dict[str, Any], agent: Agent) -> dict[str, Any]:
     """What others said of the agent last, as far as the reader may know of the jobs."""
     reader = actor_of(context["request"])
     reviews = list(queries.reviews_of(agent, reader).order_by("-created_at", "-id")[: MOST_SHOWN + 1])
-    return {"agent": agent, "reviews": reviews[:MOST_SHOWN], "has_more": len(reviews) > MOST_SHOWN}
+    return {"agent": agent, "reviews": _shown(reviews[:MOST_SHOWN], reader), "has_more": len(reviews) > MOST_SHOWN}
 
 
 @register.inclusion_tag("reviews/_job_reviews.html", takes_context=True)
@@ -36,5 +39,15 @@ def reviews_on(context: dict[str, Any], job: Job) -> dict[str, Any]:
     """What the two sides of a completed job said of each other, and the way to say it."""
     if job.completed_at is None:
         return {}
-    may = may_review(job, actor_of(context["request"]))
-    return {"job": job, "reviews": list(queries.reviews_on(job).order_by("created_at")), "may_review": may}
+    reader = actor_of(context["request"])
+    return {
+        "job": job,
+        "reviews": _shown(list(queries.reviews_on(job, reader).order_by("created_at")), reader),
+        "may_review": may_review(job, reader),
+        "blind_until": job.completed_at + timedelta(days=settings.REVIEW_DAYS),
+    }
+
+
+def _shown(reviews: list[Review], reader: Agent | None) -> list[tuple[Review, bool]]:
+    """Each with whether the reader may answer it."""
+    return [(review, may_reply(review, reader)) for review in reviews]

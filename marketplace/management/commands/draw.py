@@ -5,6 +5,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management import BaseCommand
 
+from disputes.phases import drawn as draw_disputes
 from jobs.lifecycle import STATUS_MOVES, TRANSITIONS
 from marketplace.api.schema import schema_of
 from marketplace.dialects.molted.page import drawn as draw_molted
@@ -12,26 +13,27 @@ from marketplace.events.types import EventType, all_types
 
 LIFECYCLE = Path("docs/lifecycle.md")
 EVENTS = Path("docs/events.md")
-# The pages of dialects, and what draws their tables.
-DIALECTS: dict[Path, Callable[[], str]] = {Path("docs/molted.md"): draw_molted}
+# Other pages, and what draws their tables.
+DRAWINGS: dict[Path, Callable[[], str]] = {
+    Path("docs/molted.md"): draw_molted,
+    Path("docs/disputes.md"): draw_disputes,
+}
 # What is drawn on a page that is written otherwise stands between these two.
 DRAWN = "<!-- drawn by manage.py draw -->\n"
 END = "<!-- end -->\n"
 
 
 class Command(BaseCommand):
-    help = (
-        "Draws docs/lifecycle.md, and the tables in docs/events.md and in the pages of dialects, from the code's own."
-    )
+    help = "Draws docs/lifecycle.md, and what other pages of docs/ have drawn of the code."
 
     def handle(self, *args: Any, **options: Any) -> None:
         (settings.BASE_DIR / LIFECYCLE).write_text(lifecycle_page())
         page = settings.BASE_DIR / EVENTS
         page.write_text(events_page(page.read_text(), all_types()))
-        for name, draw in DIALECTS.items():
+        for name, draw in DRAWINGS.items():
             page = settings.BASE_DIR / name
             page.write_text(with_drawing(page.read_text(), draw()))
-        self.stdout.write(f"Drew {', '.join(map(str, (LIFECYCLE, EVENTS, *DIALECTS)))}.")
+        self.stdout.write(f"Drew {', '.join(map(str, (LIFECYCLE, EVENTS, *DRAWINGS)))}.")
 
 
 def lifecycle_page() -> str:

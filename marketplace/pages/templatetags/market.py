@@ -6,15 +6,18 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django import template
-from django.forms import BoundField, CheckboxInput, Field
+from django.forms import BoundField, CheckboxInput, DateTimeField, Field
 from django.forms.widgets import CheckboxSelectMultiple, RadioSelect
 from django.templatetags.static import static
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext, ngettext_lazy
 
 from marketplace.html import UsdcField
 from marketplace.json_limits import readable_json
+from marketplace.markdown import render_markdown
 from marketplace.money import BASIS_POINTS, format_usdc
 
 register = template.Library()
@@ -34,6 +37,7 @@ TONES = {
     "ACTIVE": "green",
     "PAUSED": "brass",
     "SUSPENDED": "red",
+    "VERIFIED": "green",
     "AWAITING": "brass",
     "SENT": "blue",
     "CONFIRMED": "green",
@@ -41,6 +45,13 @@ TONES = {
     "DELIVERED": "green",
     "FAILED": "red",
     "DISABLED": "red",
+}
+
+UNITS = {
+    "day": ngettext_lazy("%(number)d day", "%(number)d days", "number"),
+    "hour": ngettext_lazy("%(number)d hour", "%(number)d hours", "number"),
+    "minute": ngettext_lazy("%(number)d minute", "%(number)d minutes", "number"),
+    "second": ngettext_lazy("%(number)d second", "%(number)d seconds", "number"),
 }
 
 
@@ -97,7 +108,7 @@ def milliseconds(value: int) -> str:
 
 
 def _count(number: int, name: str) -> str:
-    return f"{number} {name}" if number == 1 else f"{number} {name}s"
+    return UNITS[name] % {"number": number}
 
 
 @register.simple_tag
@@ -105,23 +116,7 @@ def when(moment: datetime | None) -> SafeString:
     """A time as people say it, with the exact one on hover and for machines."""
     if moment is None:
         return SafeString("")
-    return format_html(
-        '<time datetime="{}" title="{}" data-relative>{}</time>',
-        moment.isoformat(timespec="seconds"),
-        moment.strftime("%-d %B %Y, %H:%M UTC"),
-        _relative(moment - timezone.now(), moment),
-    )
-
-
-def _relative(distance: timedelta, moment: datetime) -> str:
-    seconds = abs(distance.total_seconds())
-    if seconds < 60:
-        return "just now" if distance < timedelta(0) else "in a moment"
-    if seconds > 30 * 86_400:
-        return moment.strftime("%-d %b %Y")
-    name, size = next(unit for unit in (("day", 86_400), ("hour", 3_600), ("minute", 60)) if seconds >= unit[1])
-    words = _count(int(seconds // size), name)
-    return f"{words} ago" if distance < timedelta(0) else f"in {words}"
+    return _time(moment, _relative(moment - timezone.now(), moment), relative=True)
 
 
 @register.simple_tag
@@ -129,12 +124,40 @@ def day(moment: datetime | None) -> SafeString:
     """A date for "until …", with the exact time on hover and for machines."""
     if moment is None:
         return SafeString("")
+    return _time(moment, date_format(timezone.localtime(moment), "j F Y"))
+
+
+@register.simple_tag
+def at(moment: datetime | None) -> SafeString:
+    """The exact time in the reader's zone, which it names."""
+    if moment is None:
+        return SafeString("")
+    return _time(moment, _exact(moment))
+
+
+def _time(moment: datetime, words: str, *, relative: bool = False) -> SafeString:
     return format_html(
-        '<time datetime="{}" title="{}">{}</time>',
+        '<time datetime="{}" title="{}"{}>{}</time>',
         moment.isoformat(timespec="seconds"),
-        moment.strftime("%-d %B %Y, %H:%M UTC"),
-        moment.strftime("%-d %B %Y"),
+        _exact(moment),
+        SafeString(" data-relative") if relative else "",
+        words,
     )
+
+
+def _exact(moment: datetime) -> str:
+    return date_format(timezone.localtime(moment), "j F Y, H:i T")
+
+
+def _relative(distance: timedelta, moment: datetime) -> str:
+    seconds = abs(distance.total_seconds())
+    if seconds < 60:
+        return gettext("just now") if distance < timedelta(0) else gettext("in a moment")
+    if seconds > 30 * 86_400:
+        return date_format(timezone.localtime(moment), "j M Y")
+    name, size = next(unit for unit in (("day", 86_400), ("hour", 3_600), ("minute", 60)) if seconds >= unit[1])
+    words = _count(int(seconds // size), name)
+    return (gettext("%s ago") if distance < timedelta(0) else gettext("in %s")) % words
 
 
 @register.simple_tag
@@ -158,6 +181,12 @@ def pretty_json(value: Any) -> str:
 
 
 @register.filter
+def markdown(text: str | None) -> SafeString:
+    """What somebody wrote in Markdown, as HTML in a `.markdown` box that is safe on any page."""
+    return render_markdown(text or "")
+
+
+@register.filter
 def initial(name: str) -> str:
     """The letter that stands for an agent."""
     return next((character for character in name if character.isalnum()), "?")
@@ -178,6 +207,7 @@ def field(bound: BoundField, optional: bool = True) -> dict[str, Any]:
         "is_check": isinstance(widget, CheckboxInput),
         "is_choices": isinstance(widget, CheckboxSelectMultiple | RadioSelect),
         "unit": "USDC" if isinstance(bound.field, UsdcField) else "",
+        "zone": timezone.get_current_timezone_name() if isinstance(bound.field, DateTimeField) else "",
         "is_optional": optional and _may_be_empty(bound.field),
     }
 

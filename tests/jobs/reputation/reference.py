@@ -49,7 +49,7 @@ def what_is_known(agent: Agent) -> tuple[dict[str, Evidence], list[int]]:
         weigh(job, "disputes", 1 - (job.refund or 0) / job.price)
         if first := job.submissions.filter(number=1).first():
             weigh(job, "punctuality", first.created_at <= (job.promised_at or job.deadline_at))
-        if review := job.reviews.filter(role="WORKER").first():
+        if review := job.reviews.filter(role="WORKER", revealed_at__isnull=False).first():
             stars.append(review.rating)
             weigh(job, "ratings", (review.rating - 1) / 4)
             seen[hand(job.poster), "ratings"] += 1

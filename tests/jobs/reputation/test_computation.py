@@ -23,7 +23,7 @@ from jobs.reputation.models import News
 from jobs.reputation.services import compute, compute_batch
 from jobs.reputation.tasks import compute_reputation
 from jobs.reviews.models import Review
-from jobs.reviews.services import approve_and_review, give_review
+from jobs.reviews.services import approve_and_review, give_review, reveal_reviews
 from jobs.terms import Terms
 from marketplace.events.relay import relay_batch
 from marketplace.identifiers import uuid7
@@ -71,7 +71,9 @@ def standing(agent: Agent) -> float:
 
 
 def rated_job(poster: Agent, worker: Agent, rating: int, **changes: object) -> Job:
-    return approve_and_review(job=submitted_job(poster, worker, **changes), actor=poster, rating=rating)
+    """A job whose stars can be read."""
+    job = approve_and_review(job=submitted_job(poster, worker, **changes), actor=poster, rating=rating)
+    return reveal_reviews(job=job)
 
 
 def people(count: int) -> list[Agent]:
@@ -207,12 +209,13 @@ def test_a_tiny_job_counts_as_little(poster, worker):
     assert PRIOR < standing(worker) < PRIOR + 0.000_001
 
 
-def test_a_review_that_comes_later_counts_too(poster, worker):
+def test_a_review_counts_when_it_can_be_read(poster, worker):
     job = completed_job(poster, worker)
     before = standing(worker)
     give_review(job=job, actor=poster, rating=5)
-    assert standing(worker) > before
+    assert standing(worker) == before
     give_review(job=job, actor=worker, rating=1)
+    assert standing(worker) > before
     assert standing(poster) == PRIOR
 
 
@@ -266,9 +269,15 @@ def test_the_statement_computes_what_plain_python_does(db, seed):
                 moment = now + timedelta(hours=chance.uniform(-20, 20))
                 _submit(job, moment)
             if job.status == Status.COMPLETED and chance.random() < 0.7:
+                read_at = chance.choice([None, now])
                 for role, reviewer, subject in (("WORKER", poster, worker), ("POSTER", worker, poster)):
                     Review.objects.create(
-                        job=job, reviewer=reviewer, subject=subject, role=role, rating=chance.randint(1, 5)
+                        job=job,
+                        reviewer=reviewer,
+                        subject=subject,
+                        role=role,
+                        rating=chance.randint(1, 5),
+                        revealed_at=read_at,
                     )
         # Of owners too: their agents are computed with them.
         assert compute([agent.pk for agent in agents[:2]]) >= 2

@@ -9,22 +9,25 @@ from django.utils import timezone
 
 from jobs.lifecycle import Status
 from jobs.models import Job
-from jobs.reviews.models import Review
-from jobs.reviews.services import approve_and_review, give_review
+from jobs.reviews.models import Reply, Review
+from jobs.reviews.services import approve_and_review, give_review, reply_to_review, reveal_reviews
+from jobs.reviews.tasks import reveal_due_reviews
 from marketplace.errors import Invalid
 from marketplace.events.models import Event
 from marketplace.events.types import sentence
 from tests.factories import completed_job, job_in, make_agent, make_person, submitted_job
 from tests.fixtures import api_for, count_queries
+from tests.pages import client_of
 from tests.racing import losers, race
 
 
 def test_the_poster_reviews_when_approving(poster, worker, poster_api, worker_api):
-    """S12: rating, words and tip in one call; the worker is told."""
+    """S12: rating, words and tip in one call; the worker is told when it can be read."""
     job = submitted_job(poster, worker)
     body = {"rating": 4, "review": "Quick\u200b and clear.", "tipUsdc": "2"}
     answer = poster_api.patch(f"/jobs/{job.pk}/approve", body)
     assert (answer.status_code, answer.json()["data"]["tipUsdc"]) == (200, "2.00")
+    reveal_reviews(job=job)
     [review] = worker_api.get(f"/jobs/{job.pk}/reviews").json()["data"]
     assert (review["rating"], review["review"], review["role"]) == (4, "Quick and clear.", "WORKER")
     assert (review["agentId"], review["reviewer"]["id"]) == (worker.handle, poster.handle)
@@ -114,10 +117,13 @@ def test_the_service_checks_the_stars_whoever_calls(poster, worker):
 def test_the_database_keeps_a_review_as_it_is(poster, worker):
     review = give_review(job=completed_job(poster, worker), actor=poster, rating=2)
     rows = Review.objects.filter(pk=review.pk)
-    with pytest.raises(DatabaseError, match="Cannot update or delete"), transaction.atomic():
+    with pytest.raises(DatabaseError, match="Cannot update"), transaction.atomic():
         rows.update(rating=5)
-    with pytest.raises(DatabaseError, match="Cannot update or delete"), transaction.atomic():
+    with pytest.raises(DatabaseError, match="Cannot delete"), transaction.atomic():
         rows.delete()
+    reveal_reviews(job=review.job)
+    with pytest.raises(DatabaseError, match="Cannot update"), transaction.atomic():
+        rows.update(revealed_at=None)
     twin = {"job": review.job, "role": "POSTER"}
     for fields in (
         {"reviewer": worker, "subject": poster, "rating": 6, **twin},
@@ -141,9 +147,124 @@ def test_lists_cost_the_same_for_one_and_for_three(poster, anonymous_api):
     for count in (1, 3):
         agent = make_agent()
         for _ in range(count):
-            give_review(job=completed_job(poster, agent), actor=poster, rating=5)
+            review = give_review(job=completed_job(poster, agent), actor=poster, rating=5)
+            reveal_reviews(job=review.job)
+            reply_to_review(review=review, actor=agent, text="Thank you.")
         costs.append(count_queries(anonymous_api, f"/agents/{agent.handle}/reviews"))
     assert costs[0] == costs[1]
+
+
+# Blind until both have written, or the time is up (PEOPLE: review both ways, blind until both in or time out)
+
+
+def test_a_review_is_read_by_its_writer_alone_until_both_are_in(
+    poster, worker, poster_api, worker_api, outsider_api, anonymous_api
+):
+    job = completed_job(poster, worker)
+    given = poster_api.post(f"/jobs/{job.pk}/reviews", {"rating": 2, "review": "Late."}).json()["data"]
+    readers = {"writer": poster_api, "other": worker_api, "outsider": outsider_api, "anyone": anonymous_api}
+
+    def seen_by(name: str) -> list[int]:
+        """How many reviews that reader finds: of the worker, and by the address of the one."""
+        listed = readers[name].get(f"/agents/{worker.handle}/reviews").json()["data"]
+        return [len(listed), readers[name].get(f"/reviews/{given['id']}").status_code]
+
+    assert given["revealedAt"] is None
+    assert {name: seen_by(name) for name in readers} == {name: [0, 404] for name in readers} | {"writer": [1, 200]}
+    assert worker_api.get(f"/jobs/{job.pk}/reviews").json()["data"] == []
+    assert "Late." not in client_of(worker).get(f"/jobs/{job.pk}/").content.decode()
+    assert "Only you can read this yet" in client_of(poster).get(f"/jobs/{job.pk}/").content.decode()
+
+    assert worker_api.post(f"/jobs/{job.pk}/reviews", {"rating": 4}).json()["data"]["revealedAt"]
+
+    assert {name: seen_by(name) for name in readers} == {name: [1, 200] for name in readers}
+    assert len(worker_api.get(f"/jobs/{job.pk}/reviews").json()["data"]) == 2
+
+
+def test_the_first_review_is_told_without_stars_and_both_when_they_are_read(poster, worker, poster_api, worker_api):
+    job = completed_job(poster, worker)
+    poster_api.post(f"/jobs/{job.pk}/reviews", {"rating": 2, "review": "Late."})
+
+    [written] = Event.objects.filter(type__startswith="review.")
+    assert (written.type, written.audience) == ("review.written", [worker.pk])
+    assert not {"rating", "review"} & set(written.data)
+    assert b"Late." not in bytes(written.body)
+
+    worker_api.post(f"/jobs/{job.pk}/reviews", {"rating": 4})
+
+    received = Event.objects.filter(type="review.received").order_by("id")
+    assert [(event.audience, event.data["rating"]) for event in received] == [([worker.pk], 2), ([poster.pk], 4)]
+
+
+def test_when_the_time_is_up_what_was_said_is_read(poster, worker, anonymous_api, settings):
+    job, other = completed_job(poster, worker), completed_job(poster, worker)
+    for one in (job, other):
+        give_review(job=one, actor=poster, rating=2)
+    long_ago = timezone.now() - timedelta(days=settings.REVIEW_DAYS, minutes=1)
+    Job.objects.filter(pk=job.pk).update(completed_at=long_ago)
+
+    assert (reveal_due_reviews(), reveal_due_reviews()) == (1, 0)
+
+    [review] = anonymous_api.get(f"/agents/{worker.handle}/reviews").json()["data"]
+    assert (review["jobId"], review["rating"]) == (str(job.pk), 2)
+    assert Event.objects.filter(type="review.received").count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_sides_that_write_at_once_none_reads_the_other_first(poster, worker):
+    """Nor when the clock comes between them: who could read what the other wrote writes no more."""
+    for _ in range(5):
+        job = completed_job(poster, worker)
+        race(
+            [
+                lambda job=job: give_review(job=job, actor=poster, rating=5),
+                lambda job=job: give_review(job=job, actor=worker, rating=1),
+                lambda job=job: reveal_reviews(job=job),
+            ]
+        )
+        assert not job.reviews.filter(revealed_at=None).exists()
+        assert Event.objects.filter(type="review.received", job=job).count() == job.reviews.count() > 0
+
+
+# One answer
+
+
+def test_the_reviewed_one_answers_once_and_everybody_reads_it(poster, worker, worker_api, anonymous_api, problem):
+    job = completed_job(poster, worker)
+    review = give_review(job=job, actor=poster, rating=2, text="Late.")
+    address = f"/reviews/{review.pk}/reply"
+    assert problem(worker_api.post(address, {"reply": "Sorry."})) == (404, "NOT_FOUND", [])
+    reveal_reviews(job=job)
+
+    assert problem(worker_api.post(address, {"reply": " "})) == (400, "VALIDATION_FAILED", ["reply"])
+    assert worker_api.post(address, {"reply": "Sorry."}).status_code == 201
+    assert problem(worker_api.post(address, {"reply": "Again."})) == (409, "ALREADY_REPLIED", [])
+    assert problem(api_for(poster).post(address, {"reply": "Mine."})) == (403, "FORBIDDEN", [])
+
+    [read] = anonymous_api.get(f"/agents/{worker.handle}/reviews").json()["data"]
+    assert read["reply"]["text"] == "Sorry."
+    told = Event.objects.get(type="review.replied")
+    assert (told.audience, told.data["reply"]) == ([poster.pk], "Sorry.")
+    with pytest.raises(DatabaseError, match="Cannot update or delete"), transaction.atomic():
+        Reply.objects.update(text="Changed.")
+
+
+def test_an_answer_is_given_on_a_page(poster, worker):
+    job = completed_job(poster, worker)
+    review = give_review(job=job, actor=poster, rating=2, text="Late.")
+    reveal_reviews(job=job)
+    address = f"/reviews/{review.pk}/reply/"
+    browser = client_of(worker)
+
+    assert address in browser.get(f"/jobs/{job.pk}/").content.decode()
+    assert address not in client_of(poster).get(f"/jobs/{job.pk}/").content.decode()
+    assert browser.post(address, {"reply": ""}).status_code == 400
+    assert "Late." in browser.get(address).content.decode()
+    said = browser.post(address, {"reply": "<b>Sorry</b>"}, follow=True).content.decode()
+    assert "&lt;b&gt;Sorry&lt;/b&gt;" in said
+    assert address not in said
+    assert browser.post(address, {"reply": "Again"}).status_code == 409
+    assert client_of(poster).get(address).status_code == 403
 
 
 # Pages
@@ -165,7 +286,8 @@ def test_stars_and_words_are_given_where_the_work_is_approved(poster, worker, br
     assert "Give 1 to 5 stars with the review." in refused.content.decode()
     said = browser.post(f"/jobs/{job.pk}/approve/", {"rating": "5", "review": "<b>Lovely</b>"}, follow=True)
     assert "&lt;b&gt;Lovely&lt;/b&gt;" in said.content.decode()
-    profile = browser.get(f"/agents/{worker.handle}/").content.decode()
+    reveal_reviews(job=job)
+    profile = Client().get(f"/agents/{worker.handle}/").content.decode()
     assert "&lt;b&gt;Lovely&lt;/b&gt;" in profile
     assert "5 of 5 stars" in profile
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
-from marketplace.management.commands.draw import DIALECTS, with_drawing
+from marketplace.management.commands.draw import DRAWINGS, with_drawing
 
 ROOT = Path(settings.BASE_DIR)
 CORE = ("agents", "bids", "disputes", "jobs", "marketplace", "wallets", "templates")
@@ -49,7 +49,7 @@ def test_nothing_in_the_core_asks_which_dialect() -> None:
     assert not found, "\n".join(found)
 
 
-@pytest.mark.parametrize(("page", "draw"), DIALECTS.items(), ids=lambda value: getattr(value, "name", ""))
+@pytest.mark.parametrize(("page", "draw"), DRAWINGS.items(), ids=lambda value: getattr(value, "name", ""))
 def test_the_tables_of_a_dialect_are_drawn_from_those_that_the_code_uses(page: Path, draw: Callable[[], str]) -> None:
     """`manage.py draw` makes them anew."""
     written = (ROOT / page).read_text()

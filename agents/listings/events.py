@@ -1,0 +1,27 @@
+"""What is told of listings."""
+
+from rest_framework import serializers
+
+from agents.events import agent_page
+from agents.listings.models import Listing
+from marketplace.api.serializers import CamelCaseSerializer
+from marketplace.events.types import EventType
+
+
+class ListingData(CamelCaseSerializer):
+    agent_id = serializers.CharField(help_text="The handle.")
+    name = serializers.CharField()
+    status = serializers.ChoiceField(Listing.Status.choices)
+    reason = serializers.CharField(allow_blank=True, help_text="Why an operator rejected it; empty otherwise.")
+
+
+TYPES = [
+    EventType(f"listing.{name}", summary, ListingData, sentence, agent_page)
+    for name, summary, sentence in [
+        ("submitted", "The listing waits for an operator.", "The listing of {name} waits for an operator"),
+        ("withdrawn", "The listing is a draft again.", "The listing of {name} is a draft again"),
+        ("verified", "Everybody sees the listing.", "The listing of {name} is verified and public"),
+        ("rejected", "An operator rejected the listing.", "The listing of {name} was rejected: {reason}"),
+        ("hidden", "The owner took the listing out of sight.", "{actor} hid the listing of {name}"),
+    ]
+]

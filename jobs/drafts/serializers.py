@@ -1,0 +1,51 @@
+"""Drafts in the words of the API."""
+
+from typing import Any
+
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from jobs.drafts.models import Draft, Step
+from jobs.drafts.queries import planned
+from marketplace.api.fields import JSONObjectField, TimestampField
+from marketplace.api.serializers import CamelCaseSerializer, RequestSerializer
+
+
+class DraftErrorSerializer(CamelCaseSerializer):
+    """What keeps a draft from being published."""
+
+    field = serializers.CharField()
+    message = serializers.CharField()
+
+
+class DraftSerializer(CamelCaseSerializer):
+    """A job that is being written; nobody but its owner reads it."""
+
+    id = serializers.UUIDField()
+    title = serializers.CharField(help_text='"" as long as there is none.')
+    data = JSONObjectField(help_text="The body of POST /v1/jobs, as far as it is written.")  # type: ignore[assignment]
+    step = serializers.ChoiceField(Step.choices, help_text="The furthest that was reached on the pages.")
+    created_at = TimestampField()
+    updated_at = TimestampField()
+
+
+class DraftDetailSerializer(DraftSerializer):
+    """A draft with what is still wrong with it."""
+
+    problems = serializers.SerializerMethodField(help_text="What keeps it from being published; empty: nothing.")
+
+    @extend_schema_field(DraftErrorSerializer(many=True))
+    def get_problems(self, draft: Draft) -> list[Any]:
+        _, errors = planned(draft.data, self.context["request"].actor)
+        return [{"field": error.field, "message": error.message} for error in errors]
+
+
+class DraftRequest(RequestSerializer):
+    """What is written of a job. Nothing is checked before it is published, and nothing is lost meanwhile."""
+
+    data = JSONObjectField(  # type: ignore[assignment]
+        required=False,
+        help_text="Members of the body of POST /v1/jobs. In a change, null takes one away, what is absent stays, and a"
+        " dotted name such as terms.bidding reaches inside.",
+    )
+    step = serializers.ChoiceField(Step.choices, required=False)

@@ -1,0 +1,26 @@
+from django.apps import AppConfig
+from django.contrib.admin import apps as admin
+
+
+class AccountsConfig(AppConfig):
+    """A person's account as a whole: what guards it, a copy of all that is theirs, and its end."""
+
+    name = "marketplace.accounts"
+    label = "accounts"
+
+    def ready(self) -> None:
+        from allauth.account import signals
+
+        from marketplace.accounts import events, sessions
+        from marketplace.events import types
+
+        types.register(*events.TYPES)
+        for changed in (signals.password_changed, signals.password_set, signals.password_reset):
+            changed.connect(sessions.end_others_after_change, dispatch_uid="end other sessions")
+
+
+class OperatorAdminConfig(admin.AdminConfig):
+    """Django's admin, as operators enter it."""
+
+    default = False
+    default_site = "marketplace.accounts.operators.OperatorSite"

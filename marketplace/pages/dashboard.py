@@ -1,0 +1,116 @@
+"""What a member sees first: what needs them now, how their work stands, and where their money is."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Case, CharField, Count, F, Q, QuerySet, Sum, Value, When, Window
+from django.db.models.functions import Coalesce, RowNumber
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from agents.models import Agent
+from agents.queries import agents_of
+from jobs.conversations import queries as conversations
+from jobs.drafts.queries import drafts_of
+from jobs.lifecycle import Status
+from jobs.models import Job
+from jobs.queries import with_parties
+from jobs.terms import Terms
+from marketplace.periods import FIRST_OF_MONTH
+from wallets import queries as wallets
+
+MOST_OF_A_KIND = 5
+MOST_DRAFTS = 3
+
+
+@dataclass(frozen=True)
+class Kind:
+    """Why a job is on the dashboard: what to say of it, whether it waits for the member, and the anchor to go to."""
+
+    name: str
+    words: str | Promise
+    symbol: str
+    tone: str
+    waits_for_me: bool = True
+    anchor: str = ""
+
+
+# The first that fits a job is the one it is shown under; what runs out soonest stands first in each.
+KINDS = {
+    kind.name: kind
+    for kind in [
+        Kind("dispute", _("In dispute"), "scales", "red"),
+        Kind("review", _("Work to review"), "eye", "brass"),
+        Kind("offer", _("Offered to you"), "star", "green"),
+        Kind("changes", _("Changes asked"), "again", "brass"),
+        Kind("start", _("Yours: start it"), "arrow", "blue"),
+        Kind("compare", _("Bids to compare"), "people", "green", anchor="#bids"),
+        Kind("work", _("You are at it"), "work", "blue", waits_for_me=False),
+        Kind("waiting", _("Waits for approval"), "clock", "brass", waits_for_me=False),
+        Kind("posted", _("You posted it"), "page", "plain", waits_for_me=False),
+    ]
+}
+
+
+def dashboard(actor: Agent) -> dict[str, Any]:
+    """All that the page shows, for the person and the agents they own."""
+    hand = [actor.pk, *agents_of(actor).values_list("pk", flat=True)]
+    shown = [(KINDS[job.kind], job) for job in _most_urgent(hand)]  # type: ignore[attr-defined]
+    mine = [(kind, job) for kind, job in shown if kind.waits_for_me]
+    others = [(kind, job) for kind, job in shown if not kind.waits_for_me]
+    return {
+        "needs": mine,
+        "work": others,
+        "more": _left_out(shown),
+        "unread": conversations.unread_count(actor),
+        "drafts": drafts_of(actor)[:MOST_DRAFTS],
+        "balance": wallets.balance(actor),
+        "spent": _spent_this_month(actor, hand),
+        "terms": Terms.default(),
+    }
+
+
+def _most_urgent(hand: list[UUID]) -> QuerySet[Job]:
+    """A few live jobs of every kind, in the order of the kinds, in one query: `kind`, `due` and `of_kind` come along.
+
+    By the ids of the hand, so that PostgreSQL has an index for each side of a job.
+    """
+    posted, given, offered = Q(poster__in=hand), Q(worker__in=hand), Q(status=Status.OPEN, invited__in=hand)
+    reasons = {
+        "dispute": Q(status=Status.DISPUTED),
+        "review": posted & Q(status=Status.IN_REVIEW),
+        "offer": offered,
+        "changes": given & Q(status=Status.IN_PROGRESS, revision_count__gt=0),
+        "start": given & Q(status=Status.ASSIGNED),
+        "compare": posted & Q(status=Status.OPEN, bid_count__gt=0),
+        "work": given & Q(status=Status.IN_PROGRESS),
+        "waiting": given & Q(status=Status.IN_REVIEW),
+    }
+    whens = [When(reason, then=Value(name)) for name, reason in reasons.items()]
+    order = Case(*(When(kind=name, then=Value(place)) for place, name in enumerate(KINDS)))
+    live = Job.objects.exclude(status__in=[Status.DRAFT, Status.COMPLETED, Status.CANCELLED])
+    jobs = live.filter(posted | given | offered).annotate(
+        kind=Case(*whens, default=Value("posted"), output_field=CharField()),
+        due=Coalesce("auto_approve_at", "deadline_at"),
+    )
+    jobs = jobs.annotate(
+        place=Window(RowNumber(), partition_by=F("kind"), order_by=[F("due"), F("id")]),
+        of_kind=Window(Count("pk"), partition_by=F("kind")),
+    )
+    return with_parties(jobs.filter(place__lte=MOST_OF_A_KIND)).order_by(order, F("due"), "pk")
+
+
+def _left_out(shown: Iterable[tuple[Kind, Job]]) -> int:
+    """How many live jobs are not shown, since there are more of their kind."""
+    totals = {kind.name: job.of_kind for kind, job in shown}  # type: ignore[attr-defined]
+    return sum(total - min(total, MOST_OF_A_KIND) for total in totals.values())
+
+
+def _spent_this_month(actor: Agent, hand: list[UUID]) -> int:
+    """Micro-USDC that left the wallet for work that was completed since the first of the month, tips included."""
+    paid = Job.objects.filter(
+        poster__in=hand, payer=actor, status=Status.COMPLETED, completed_at__date__gte=FIRST_OF_MONTH
+    )
+    return paid.aggregate(sum=Sum(F("price") + F("tip") - Coalesce("refund", 0)))["sum"] or 0

@@ -1,0 +1,124 @@
+"""The end of an account: not while anything is open, and then for good (issue 7)."""
+
+import json
+
+import pytest
+from allauth.account.models import EmailAddress
+from django.core import mail
+
+from agents.models import Agent, ApiKey, User
+from agents.services import mint_api_key
+from agents.webhooks.services import set_endpoint
+from jobs.models import Job
+from jobs.services import cancel_job
+from marketplace.accounts import services
+from marketplace.accounts.queries import obstacles
+from marketplace.errors import NotAllowed
+from marketplace.money import MICRO
+from tests.factories import PASSWORD, completed_job, fund, make_agent, make_bid, make_person, open_job
+from tests.fixtures import ApiClient, api_for
+from tests.marketplace.accounts.conftest import is_in, log_in, with_app
+from tests.pages import client_of, prove, text_of
+from wallets.queries import balance
+
+
+def has_money(person):
+    fund(person, 40 * MICRO)
+    return "MONEY", "40.00 USDC are in the wallet of Pia"
+
+
+def has_an_agent_with_money(person):
+    fund(make_agent(person, name="Pen"), 5 * MICRO)
+    return "MONEY", "5.00 USDC are in the wallet of Pen"
+
+
+def has_posted(person):
+    open_job(person)
+    return "OPEN_JOBS", "1 of your jobs are not finished"
+
+
+def has_an_agent_that_offers(person):
+    make_bid(open_job(make_person("Petra")), make_agent(person), MICRO)
+    return "OPEN_BIDS", "1 bid waits for an answer"
+
+
+@pytest.mark.parametrize("given", [has_money, has_an_agent_with_money, has_posted, has_an_agent_that_offers])
+def test_it_is_refused_with_the_reason_while_something_is_open(person, given):
+    code, sentence = given(person)
+    browser = client_of(person)
+    page = text_of(browser.get("/account/close/"))
+    assert sentence in page
+    assert "Close my account for good" not in page
+    refused = browser.post("/account/close/", {"sure": "on"})
+    assert (refused.status_code, sentence in text_of(refused)) == (409, True)
+    browser.defaults["HTTP_ORIGIN"] = "http://testserver"
+    told = browser.post("/v1/account/closing", {}, content_type="application/json")
+    assert (told.status_code, [one["code"] for one in told.json()["obstacles"]]) == (409, [code])
+    assert User.objects.get(pk=person.user_id).is_active
+
+
+def test_it_is_over_for_good(person, django_capture_on_commit_callbacks):
+    """Keys, sessions, webhooks and the login die; the other side keeps its record."""
+    address, worker = person.user.email, make_agent(name="Wanda")
+    agent = make_agent(person, name="Pen")
+    raw = [mint_api_key(agent=one, name="key", actor=person)[1] for one in (person, agent)]
+    set_endpoint(agent=agent, url="http://127.0.0.1:9/hooks", actor=person)
+    fund(person, 100 * MICRO)
+    job = completed_job(person, worker, price=100 * MICRO)
+    with_app(person)
+    browser, other = client_of(person), log_in(person)
+
+    forgotten = browser.post("/account/close/", {})
+    assert (forgotten.status_code, "Tick this" in text_of(forgotten)) == (400, True)
+    with django_capture_on_commit_callbacks(execute=True):
+        closed = browser.post("/account/close/", {"sure": "on"}, follow=True)
+    assert "Your account is closed" in text_of(closed)
+
+    assert not is_in(browser)
+    assert not is_in(other)
+    assert [ApiClient(key).get("/agents/me").status_code for key in raw] == [401, 401]
+    assert not is_in(log_in(person))
+    assert mail.outbox[-1].to == [address]
+    assert "closed" in mail.outbox[-1].subject
+    assert not EmailAddress.objects.filter(email=address).exists()
+    assert not agent.webhook_endpoints.exclude(status="DISABLED").exists()
+    user = User.objects.get(pk=person.user_id)
+    assert (user.email, user.name, user.is_active) == (f"closed-{user.pk}@closed.invalid", "Closed account", False)
+    assert set(Agent.objects.filter(pk__in=[person.pk, agent.pk]).values_list("status", flat=True)) == {"SUSPENDED"}
+    shown = json.dumps(api_for(worker).get(f"/jobs/{job.pk}").json())
+    assert ("Closed account" in shown, "Pia" in shown) == (True, False)
+    assert Job.objects.get(pk=job.pk).status == "COMPLETED"
+
+
+def test_the_address_can_sign_up_again(person):
+    address = person.user.email
+    services.close_account(actor=person)
+    again = User.objects.create_user(address, PASSWORD)
+    assert again.pk != person.user_id
+
+
+def test_what_cannot_be_withdrawn_does_not_hold_anybody(person):
+    """Less than the smallest withdrawal is said to lapse, and stays in the books where it is."""
+    fund(person, MICRO // 2)
+    assert "0.50 USDC that cannot be withdrawn lapse" in text_of(client_of(person).get("/account/close/"))
+    services.close_account(actor=person)
+    assert balance(person).available == MICRO // 2
+
+
+def test_a_deal_that_ended_is_no_obstacle(person):
+    fund(person, 100 * MICRO)
+    cancel_job(job=open_job(person), actor=person)
+    completed_job(person, make_agent(name="Wanda"), price=100 * MICRO)
+    assert obstacles(person.user) == []
+
+
+def test_a_stolen_cookie_closes_nothing_and_neither_does_a_key(person):
+    browser = client_of(person)
+    prove(browser, seconds_ago=301)
+    assert "/reauthenticate/" in browser.post("/account/close/", {"sure": "on"})["Location"]
+    _, raw = mint_api_key(agent=person, name="key", actor=person)
+    assert ApiClient(raw).post("/account/closing").status_code == 403
+    with pytest.raises(NotAllowed):
+        services.close_account(actor=make_agent(person))
+    assert User.objects.get(pk=person.user_id).is_active
+    assert ApiKey.objects.get().revoked_at is None

@@ -1,0 +1,87 @@
+"""Money and keys leave only by who has shown lately who they are (issue 7, PEOPLE)."""
+
+import pytest
+
+from agents.models import Agent, ApiKey
+from marketplace.money import MICRO
+from tests.factories import PASSWORD, fund
+from tests.fixtures import api_for
+from tests.marketplace.accounts.conftest import log_in
+from tests.pages import client_of, prove, text_of
+from tests.wallets.outside import ADDRESS
+from wallets.models import Withdrawal
+
+LONG_AGO = 301
+
+
+@pytest.fixture
+def rich(person: Agent) -> Agent:
+    return fund(person, 100 * MICRO)
+
+
+def test_a_key_is_minted_after_the_password_was_given_again(person):
+    """What was typed is not asked for a second time."""
+    browser = client_of(person)
+    prove(browser, seconds_ago=LONG_AGO)
+    asked = browser.post(f"/agents/{person.handle}/keys/", {"name": "laptop", "lifetime": ""})
+    assert (asked.status_code, ApiKey.objects.count()) == (302, 0)
+    wrong = browser.post(asked["Location"], {"password": "wrong"})
+    assert (wrong.status_code, ApiKey.objects.count()) == (200, 0)
+    minted = browser.post(asked["Location"], {"password": PASSWORD})
+    assert "mj_live_" in text_of(minted)
+    assert ApiKey.objects.get().name == "laptop"
+
+
+def test_a_withdrawal_waits_for_the_password_and_happens_once(rich):
+    browser = client_of(rich)
+    prove(browser, seconds_ago=LONG_AGO)
+    look = browser.post("/wallet/withdrawals/new/", {"amount": "40", "address": ADDRESS})
+    typed = {"amount": "40", "address": ADDRESS, "key": str(look.context["key"])}
+    asked = browser.post("/wallet/withdrawals/confirm/", typed)
+    assert (asked.status_code, Withdrawal.objects.count()) == (302, 0)
+    sent = browser.post(asked["Location"], {"password": PASSWORD}, follow=True)
+    assert "Asked for" in text_of(sent)
+    browser.post("/wallet/withdrawals/confirm/", typed)
+    assert Withdrawal.objects.get().amount == 40 * MICRO
+
+
+@pytest.mark.parametrize("seconds_ago", [0, 299])
+def test_who_has_just_signed_in_is_not_asked_again(person, seconds_ago):
+    browser = log_in(person)
+    prove(browser, seconds_ago=seconds_ago)
+    minted = browser.post(f"/agents/{person.handle}/keys/", {"name": "laptop", "lifetime": ""})
+    assert "mj_live_" in text_of(minted)
+
+
+def test_a_proof_of_somebody_else_is_none(person):
+    """Proofs belong to who gave them, though a session may outlive a change of who is in it."""
+    browser = client_of(person)
+    session = browser.session
+    session["account_authentication_methods_user"] = "0"
+    session.save()
+    assert browser.post(f"/agents/{person.handle}/keys/", {"name": "x", "lifetime": ""}).status_code == 302
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("/v1/agents/me/api-keys", {"name": "laptop"}),
+        ("/v1/agents/me/wallet/withdraw", {"amount": "40.00", "address": ADDRESS}),
+        ("/v1/account/closing", {}),
+    ],
+)
+def test_the_api_asks_sessions_the_same_and_keys_not_at_all(rich, path, body):
+    """A stolen cookie finds no other door."""
+    browser = client_of(rich)
+    browser.defaults["HTTP_ORIGIN"] = "http://testserver"
+    prove(browser, seconds_ago=LONG_AGO)
+    refused = browser.post(path, body, content_type="application/json")
+    assert (refused.status_code, refused.json()["code"]) == (403, "REAUTHENTICATION_REQUIRED")
+    assert not ApiKey.objects.exists()
+    assert not Withdrawal.objects.exists()
+    prove(browser)
+    assert browser.post(path, body, content_type="application/json").status_code in (201, 409)
+
+
+def test_a_key_proves_by_itself(rich):
+    assert api_for(rich).post("/agents/me/api-keys", {"name": "another"}).status_code == 201
