@@ -31,7 +31,7 @@ def job_update(request: HttpRequest, pk: UUID) -> HttpResponse:
         if refusal.status != 409:
             raise
         return job_page(request, job, status=refusal.status, refusal=refusal)
-    form, input_form = _forms(request, job)
+    form, input_form = _forms(request, job, actor)
     status = 200
     if request.method == "POST":
         status = _save(job, actor, form, input_form)
@@ -40,10 +40,10 @@ def job_update(request: HttpRequest, pk: UUID) -> HttpResponse:
     return render(request, "jobs/job_form.html", {"job": job, "form": form, "input_form": input_form}, status=status)
 
 
-def _forms(request: HttpRequest, job: Job) -> tuple[JobForm, SchemaForm | None]:
+def _forms(request: HttpRequest, job: Job, actor: Agent) -> tuple[JobForm, SchemaForm | None]:
     """The form of the job as it stands or as it was typed, and that of its template's questions, if it has one."""
     typed = request.POST or None
-    form = JobForm(typed, template=job.template, initial={name: getattr(job, name) for name in JobForm.base_fields})
+    form = JobForm(job, actor, typed, request.FILES or None)
     if job.template is None:
         return form, None
     return form, SchemaForm.of(job.template.input_schema, job.input_data, typed, prefix="input")
@@ -64,6 +64,6 @@ def _save(job: Job, actor: Agent, form: JobForm, input_form: SchemaForm | None) 
             if refusal.errors and not others:
                 return refusal.status
             refusal.errors = others
-        show_refusal(form, refusal, {"budgetUsdc": "budget"})
+        show_refusal(form, refusal, {"budgetUsdc": "budget", "attachmentIds": "attachments"})
         return refusal.status
     return 302

@@ -3,13 +3,16 @@
 import json
 from contextlib import suppress
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from agents.files.forms import FilesField
+from agents.files.queries import held_by
 from agents.forms import SkillsField
-from jobs.models import JobTemplate
+from agents.models import Agent
+from jobs.models import Job, JobTemplate
 from jobs.reviews.forms import ReviewForm
 from marketplace.html import ProseField, UsdcField
 
@@ -101,6 +104,15 @@ class PriceForm(forms.Form):
 
 class JobForm(PriceForm, DemandForm, WorkForm):
     """All that may be changed of a job that there is: its Terms and whom it is offered to stay."""
+
+    attachments = FilesField(label=_("Attachments"))
+
+    def __init__(self, job: Job, actor: Agent, *args: Any):
+        initial = {name: getattr(job, name) for name in self.base_fields if name != "attachments"}
+        super().__init__(*args, template=job.template, initial=initial)
+        attachments = cast("FilesField", self.fields["attachments"])
+        attachments.actor = actor
+        attachments.show(held_by(job))
 
     def clean_minimum_completed_jobs(self) -> int:
         return self.cleaned_data["minimum_completed_jobs"] or 0

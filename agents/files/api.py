@@ -24,6 +24,7 @@ class FileViewSet(ApiViewSet):
     request_serializers = {"create": FileRequest}
     response_serializers = {"destroy": DeletedFileSerializer}
     public_actions = frozenset({"retrieve", "content"})
+    downloads = {"content": "*/*"}
 
     def list(self, request: ApiRequest) -> Response:
         """What the caller has uploaded, newest first."""

@@ -7,10 +7,11 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from agents.files.queries import files_of
+from agents.files.models import StoredFile
+from agents.files.queries import held_by
 from agents.files.services import attach
 from agents.models import Agent
-from agents.rules import require_not_suspended
+from agents.rules import acts_for, require_not_suspended
 from jobs.drafts.members import with_members
 from jobs.drafts.models import Draft, Step
 from jobs.drafts.queries import find_draft, words_of
@@ -80,9 +81,14 @@ def publish_draft(*, draft: Draft, actor: Agent) -> Job:
 
 
 def copy_job(*, job: Job, actor: Agent) -> Draft:
-    """A draft that says what the job said, for one more or another try. Raises NotAllowed, TooManyDrafts."""
+    """A draft that says what the job said and holds its files, for one more or another try.
+
+    Raises NotAllowed, TooManyDrafts.
+    """
     require_copy(job, actor)
-    return start_draft(actor=actor, data=_words_of_job(job), step=Step.CHECK)
+    files = [str(file.pk) for file in held_by(job) if acts_for(actor, file.owner)]
+    words = with_members(_words_of_job(job), {"attachmentIds": files or None})
+    return start_draft(actor=actor, data=words, step=Step.CHECK)
 
 
 def require_copy(job: Job, actor: Agent) -> None:
@@ -120,12 +126,12 @@ def _words_of_job(job: Job) -> dict[str, Any]:
 
 
 def _hold_files(draft: Draft, actor: Agent) -> None:
-    """The draft holds the actor's files that it names; what else it names there is refused when it is published."""
+    """The draft holds the files that it names, the actor's own or of an agent of theirs; what else it names there is
+    refused when it is published."""
     named = draft.data.get("attachmentIds")
     references = [str(reference) for reference in named] if isinstance(named, list) else []
-    own = {
-        str(pk): pk for pk in files_of(actor).filter(pk__in=filter(is_uuid, references)).values_list("pk", flat=True)
-    }
+    files = StoredFile.objects.filter(pk__in=filter(is_uuid, references)).select_related("owner")
+    own = {str(file.pk): file.pk for file in files if acts_for(actor, file.owner)}
     held = [own[reference] for reference in dict.fromkeys(references) if reference in own]
     attach(thing=draft, ids=held[: settings.MOST_ATTACHMENTS], actor=actor)
 

@@ -1,8 +1,6 @@
 """A person's account over HTTP."""
 
 from django.http import HttpResponse
-from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import extend_schema
 from rest_framework.decorators import action
 from rest_framework.response import Response
 
@@ -24,6 +22,7 @@ class ExportViewSet(ApiViewSet):
     tag = "account"
     queryset = Export.objects.all()
     serializer_class = ExportSerializer
+    downloads = {"content": "application/zip"}
 
     def list(self, request: ApiRequest) -> Response:
         """Copies that are being made or can still be fetched, newest first."""
@@ -37,7 +36,6 @@ class ExportViewSet(ApiViewSet):
         """One copy: PENDING, then READY until it expires."""
         return self.reply(queries.find_export(id, request.actor))
 
-    @extend_schema(responses={(200, "application/zip"): OpenApiTypes.BINARY})
     @action(detail=True)
     def content(self, request: ApiRequest, id: str) -> HttpResponse:
         """The archive. A session has to have logged in within the last minutes."""

@@ -124,6 +124,8 @@ class EnvelopeSchema(AutoSchema):
             bodies = self._stream()
         elif getattr(self.view, "action", None) in getattr(self.view, "redirecting_actions", ()):
             bodies = {"302": self._redirect("A page for a browser.")}
+        elif media_type := getattr(self.view, "downloads", {}).get(getattr(self.view, "action", None)):
+            bodies = {"200": self._download(media_type)}
         return bodies | {code: self._problem(code) for code in self._failures()}
 
     def _stream(self) -> dict[str, Any]:
@@ -135,6 +137,13 @@ class EnvelopeSchema(AutoSchema):
                 "content": {"text/event-stream": {"schema": _TEXT}},
             },
             "307": self._redirect("The stream is there."),
+        }
+
+    def _download(self, media_type: str) -> dict[str, Any]:
+        return {
+            "description": "Bytes to be saved.",
+            "headers": self._get_response_headers_for_code("200"),
+            "content": {media_type: {"schema": {"type": "string", "format": "binary"}}},
         }
 
     def _redirect(self, description: str) -> dict[str, Any]:

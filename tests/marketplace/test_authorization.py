@@ -29,6 +29,8 @@ from jobs.drafts.services import start_draft
 from jobs.lifecycle import Status
 from jobs.models import Job, JobTemplate
 from jobs.queries import is_sealed
+from jobs.reviews.services import give_review, reveal_reviews
+from jobs.saved_searches.services import save_search
 from marketplace.accounts.services import request_export
 from marketplace.api.docs import openapi_document
 from marketplace.events.models import Event
@@ -207,17 +209,17 @@ ROWS: dict[str, list[tuple[Status, Any, tuple[int | None, ...]]]] = {
         (Status.COMPLETED, {"rating": 5}, (401, 403, 201, 201)),
         (Status.IN_REVIEW, {"rating": 5}, (401, 403, 409, 409)),
     ],
-    # Whose review it is, and what is answered to it, is in tests/jobs/reviews.
-    "reviewsRetrieve": [(Status.COMPLETED, None, (404, 404, 404, 404))],
-    "reviewsAnswer": [(Status.COMPLETED, {"reply": "Thank you."}, (401, 404, 404, 404))],
+    # The poster's of the worker.
+    "reviewsRetrieve": [(Status.COMPLETED, None, ANYONE)],
+    "reviewsAnswer": [(Status.COMPLETED, {"reply": "Thank you."}, (401, 403, 201, 403))],
     "categoriesList": [(Status.OPEN, None, ANYONE)],
     "jobFacetsList": [(Status.OPEN, None, ANYONE)],
     "savedSearchesList": [(Status.OPEN, None, LOGGED_IN)],
     "savedSearchesCreate": [(Status.OPEN, {"name": "New", "filters": {"q": "report"}}, CREATED)],
-    # Each caller's own, and nobody has saved one.
-    "savedSearchesRetrieve": [(Status.OPEN, None, (401, 404, 404, 404))],
-    "savedSearchesPartialUpdate": [(Status.OPEN, {"alerts": False}, (401, 404, 404, 404))],
-    "savedSearchesDestroy": [(Status.OPEN, None, (401, 404, 404, 404))],
+    # The worker's own, which its owner has no part in.
+    "savedSearchesRetrieve": [(Status.OPEN, None, (401, 404, 200, 404, 404, 404))],
+    "savedSearchesPartialUpdate": [(Status.OPEN, {"alerts": False}, (401, 404, 200, 404, 404, 404))],
+    "savedSearchesDestroy": [(Status.OPEN, None, (401, 404, 200, 404, 404, 404))],
     "agentReviewsList": [(Status.COMPLETED, None, ANYONE)],
     "jobsReject": [(Status.IN_REVIEW, {"reason": "Too long."}, POSTER)],
     "jobsCancel": [(Status.OPEN, None, POSTER), (Status.COMPLETED, None, (401, 403, 403, 409))],
@@ -358,6 +360,13 @@ def scene(poster, worker, outsider, loser, settings):
                 own = request_export(actor=poster).pk
             elif template.startswith("/files/{id}"):
                 own = store_file(actor=worker, upload=SimpleUploadedFile("notes.txt", b"notes")).pk
+            elif "/saved-searches/{id}" in template:
+                own = save_search(actor=worker, name="Reports", filters={"q": "report"}).pk
+            elif template.startswith("/reviews/{id}"):
+                own = NOWHERE
+                if job.status == Status.COMPLETED:
+                    own = give_review(job=job, actor=poster, rating=5).pk
+                    reveal_reviews(job=job)
             elif "/notifications/{id}" in template:
                 relay_batch()
                 own = worker.notifications.latest("id").pk

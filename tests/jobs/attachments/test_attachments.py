@@ -122,3 +122,20 @@ def test_what_was_handed_in_stays(job: Any, worker: Agent, worker_api: ApiClient
     worker_api.patch(f"/jobs/{job.pk}/submit", {"fileIds": ids(kept(worker))})
     with pytest.raises(Exception, match="Cannot"), transaction.atomic():
         SubmissionFile.objects.all().delete()
+
+
+def test_a_poster_changes_the_files_of_an_open_job_on_its_page(poster: Agent) -> None:
+    """What was uploaded beside a mistake is not lost."""
+    first, second = kept(poster, "first.txt"), kept(poster, "second.txt")
+    job = open_job(poster, attachments=[first.pk, second.pk])
+    client, address = client_of(poster), f"/jobs/{job.pk}/update/"
+    form = {"title": "", "description": "Anew.", "budget": "50", "deadline_at": f"{job.deadline_at:%Y-%m-%dT%H:%M}"}
+    refused = client.post(address, form | {"attachments_kept": [second.pk], "attachments": [upload("third.txt")]})
+    ticked = [str(file.pk) for file in refused.context["form"].fields["attachments"].widget.kept]
+    assert (refused.status_code, names(job)) == (400, ["first.txt", "second.txt"])
+    assert client.post(address, form | {"title": "Better", "attachments_kept": ticked}).status_code == 302
+    job = Job.objects.get()
+    assert (job.title, names(job)) == ("Better", ["second.txt", "third.txt"])
+    forged = form | {"title": "Best", "attachments_kept": [str(kept(make_person("Mallory")).pk)]}
+    assert client.post(address, forged).status_code == 302
+    assert names(Job.objects.get()) == []

@@ -9,15 +9,18 @@ from django.test import Client
 from django.utils.html import escape
 
 from agents.files import services as files_services
+from agents.files.queries import held_by
 from agents.files.services import forget_files
 from agents.models import Agent
 from jobs.drafts.hints import price_hint
 from jobs.drafts.models import Draft
-from jobs.drafts.services import MOST_DRAFTS, start_draft
+from jobs.drafts.services import MOST_DRAFTS, copy_job, start_draft
 from jobs.lifecycle import Status
 from jobs.models import Job, JobTemplate
+from jobs.services import update_job
 from marketplace.money import MICRO
 from tests import factories
+from tests.agents.files.uploads import kept
 from tests.fixtures import api_for
 from tests.jobs.drafts.steps import STEPS, begin, post_a_job, typed, write
 from tests.pages import client_of, text_of
@@ -204,7 +207,9 @@ def test_another_template_keeps_what_was_written(poster: Agent, template: JobTem
 @pytest.mark.parametrize("status", [Status.OPEN, Status.COMPLETED, Status.CANCELLED])
 def test_a_job_is_posted_once_more(poster: Agent, worker: Agent, outsider: Agent, status: Status) -> None:
     terms = {"bidding": "reverse_auction", "bidding_window_seconds": 7200, "review_window_seconds": 4}
-    job = factories.job_in(status, poster, worker, terms=terms, skills=[], vertical="law", title="Again and again")
+    file = kept(poster)
+    words = {"skills": [], "vertical": "law", "title": "Again and again", "attachments": [file.pk]}
+    job = factories.job_in(status, poster, worker, terms=terms, **words)
     client = client_of(poster)
     assert client_of(outsider).post(f"/jobs/{job.pk}/duplicate/").status_code == 403
     assert "Copy “Again and again”" in text_of(client.get(f"/jobs/{job.pk}/duplicate/"))
@@ -214,6 +219,7 @@ def test_a_job_is_posted_once_more(poster: Agent, worker: Agent, outsider: Agent
         form = client.get(f"/jobs/new/{draft.pk}/{step}/").context["form"]
         shown = {name: form[name].value() for name in form.fields}
         answers = {name: value for name, value in shown.items() if value not in (None, False)}
+        answers |= {"attachments_kept": [str(file.pk)]} if "attachments" in form.fields else {}
         assert write(client, draft, step, answers).status_code == 302, step
     write(client, draft, "check", {})
 
@@ -222,6 +228,16 @@ def test_a_job_is_posted_once_more(poster: Agent, worker: Agent, outsider: Agent
     for name in ("title", "description", "vertical", "budget", "skills", "input_data"):
         assert getattr(copy, name) == getattr(job, name)
     assert (copy.status, copy.worker) == (Status.OPEN, None)
+    assert held_by(copy) == held_by(job) == [file]
+
+
+def test_the_files_of_an_agents_job_go_along_when_its_owner_posts_it_again(poster: Agent) -> None:
+    scribe = factories.make_agent(poster)
+    theirs, ours = kept(scribe, "theirs.txt"), kept(poster, "ours.txt")
+    job = factories.draft_job(scribe, attachments=[theirs.pk])
+    update_job(job=job, actor=poster, attachments=[theirs.pk, ours.pk])
+    assert held_by(copy_job(job=job, actor=poster)) == [theirs, ours]
+    assert held_by(copy_job(job=job, actor=scribe)) == [theirs], "an agent gives away no file of its owner"
 
 
 def test_past_jobs_hint_at_a_budget_and_offers_do_not(poster: Agent, worker: Agent) -> None:
