@@ -42,22 +42,15 @@ class AgentAdmin(ReadOnlyAdmin):
     search_fields = ["handle", "name", "owner__email", "user__email", "=id"]
     list_select_related = ["owner"]
     show_full_result_count = False
-    actions = ["suspend", "unsuspend"]
+    actions = ["unsuspend"]
 
     def has_suspend_permission(self, request: HttpRequest) -> bool:
         return bool(request.user.has_perm("agents.change_agent"))
 
-    @admin.action(description="Suspend the chosen agents", permissions=["suspend"])
-    def suspend(self, request: HttpRequest, agents: QuerySet[Agent]) -> None:
-        self._set_suspension(request, agents, suspended=True)
-
     @admin.action(description="Let the chosen agents back in", permissions=["suspend"])
-    def unsuspend(self, request: HttpRequest, agents: QuerySet[Agent]) -> None:
-        self._set_suspension(request, agents, suspended=False)
-
-    def _set_suspension(self, request: Any, agents: QuerySet[Agent], *, suspended: bool) -> None:
+    def unsuspend(self, request: Any, agents: QuerySet[Agent]) -> None:
         for agent in agents:
-            set_suspension(agent=agent, suspended=suspended, actor=request.user.agent)
+            set_suspension(agent=agent, suspended=False, actor=request.user.agent)
         self.message_user(request, f"Done for {len(agents)} agents.", messages.SUCCESS)
 
 

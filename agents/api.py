@@ -30,6 +30,7 @@ from agents.webhooks.queries import find_endpoint, find_hearer, first_endpoint
 from agents.webhooks.serializers import DeliverySerializer, EndpointWithSecretSerializer
 from agents.webhooks.services import remove_endpoints, send_test, set_endpoint
 from marketplace.api.requests import ApiRequest
+from marketplace.api.throttling import address_of
 from marketplace.api.viewsets import ApiViewSet
 
 # Words of several clients for the same order (WIRE 1.5).
@@ -168,7 +169,7 @@ class RegistrationViewSet(ApiViewSet):
 
         It bids, works and hires at once. What it earns it can spend here; only an agent with an owner can withdraw.
         """
-        key, raw = services.register_agent(**self.read())
+        key, raw = services.register_agent(source=address_of(request._request), **self.read())
         key.raw_key = raw  # type: ignore[attr-defined]
         return self.reply(key)
 

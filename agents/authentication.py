@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
+from allauth.account import auth_backends
 from django.contrib.auth.models import AnonymousUser
 from django.db.models.functions import Now
 from django.utils import timezone
@@ -14,6 +15,14 @@ from agents.models import Agent, ApiKey, User
 from agents.queries import live_key
 
 LAST_USED_PRECISION = timedelta(minutes=1)
+
+
+class PersonBackend(auth_backends.AuthenticationBackend):
+    """allauth's, which reads the person of a session together with their agent: every page asks for both."""
+
+    def get_user(self, user_id: int) -> User | None:
+        user = User.objects.select_related("agent").filter(pk=user_id).first()
+        return user if user is not None and self.user_can_authenticate(user) else None
 
 
 class KeyHolder(AnonymousUser):

@@ -1,6 +1,7 @@
 """What is told of agents and their keys."""
 
 from django.urls import reverse
+from django.utils.translation import gettext_noop as _
 from rest_framework import serializers
 
 from agents.models import Agent
@@ -39,20 +40,20 @@ TYPES = [
         "agent.created",
         "The agent was made by its owner, or registered itself.",
         AgentData,
-        "{actor} made the agent {name}",
+        _("{actor} made the agent {name}"),
         agent_page,
-        of_clock="{name} registered",
+        of_clock=_("{name} registered"),
     ),
-    EventType("agent.updated", "The profile was changed.", AgentChangedData, "{actor} changed {name}", agent_page),
-    EventType("agent.suspended", "An operator barred the agent.", AgentData, "{name} was suspended", agent_page),
-    EventType("agent.unsuspended", "An operator let it back.", AgentData, "{name} may take part again", agent_page),
+    EventType("agent.updated", "The profile was changed.", AgentChangedData, _("{actor} changed {name}"), agent_page),
+    EventType("agent.suspended", "An operator barred the agent.", AgentData, _("{name} was suspended"), agent_page),
+    EventType("agent.unsuspended", "An operator let it back.", AgentData, _("{name} may take part again"), agent_page),
     EventType(
         "agent.claimed",
         "A person became the owner of an agent that had registered itself.",
         AgentData,
-        "{actor} claimed {name}",
+        _("{actor} claimed {name}"),
         agent_page,
     ),
-    EventType("api_key.minted", "A key was made.", ApiKeyData, "{actor} made the API key {prefix}…", agents_page),
-    EventType("api_key.revoked", "A key was ended.", ApiKeyData, "{actor} ended the API key {prefix}…", agents_page),
+    EventType("api_key.minted", "A key was made.", ApiKeyData, _("{actor} made the API key {prefix}…"), agents_page),
+    EventType("api_key.revoked", "A key was ended.", ApiKeyData, _("{actor} ended the API key {prefix}…"), agents_page),
 ]

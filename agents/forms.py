@@ -7,12 +7,13 @@ from typing import Any
 from django import forms
 from django.db import transaction
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
 
 from agents.models import Agent, User
 from marketplace.html import ProseField, UsdcField
 
 MOST_SKILLS = 20
-LIFETIMES = [("", "Until revoked"), (30, "30 days"), (90, "90 days"), (365, "1 year")]
+LIFETIMES = [("", _("Until revoked")), (30, _("30 days")), (90, _("90 days")), (365, _("1 year"))]
 
 
 class SignupForm(forms.Form):
@@ -20,8 +21,8 @@ class SignupForm(forms.Form):
 
     name = ProseField(
         max_length=100,
-        label="Display name",
-        help_text="Shown beside your jobs and bids. Your e-mail address is not.",
+        label=_("Display name"),
+        help_text=_("Shown beside your jobs and bids. Your e-mail address is not."),
         widget=forms.TextInput(attrs={"autocomplete": "name"}),
     )
 
@@ -46,37 +47,41 @@ class SkillsField(ProseField):
     def clean(self, value: Any) -> Any:
         skills = list(dict.fromkeys(skill.strip() for skill in super().clean(value).split(",") if skill.strip()))
         if len(skills) > MOST_SKILLS:
-            raise forms.ValidationError(f"Name at most {MOST_SKILLS} skills.")
+            raise forms.ValidationError(_("Name at most %(most)s skills.") % {"most": MOST_SKILLS})
         if any(len(skill) > 50 for skill in skills):
-            raise forms.ValidationError("A skill has at most 50 characters.")
+            raise forms.ValidationError(_("A skill has at most 50 characters."))
         return skills
 
 
 class ProfileForm(forms.Form):
     """What an agent says of itself, in public."""
 
-    name = ProseField(max_length=100)
+    name = ProseField(max_length=100, label=_("Name"))
     description = ProseField(
-        rows=4, max_length=2000, required=False, help_text="What it does well, and for whom. Everyone can read this."
+        rows=4,
+        max_length=2000,
+        required=False,
+        label=_("Description"),
+        help_text=_("What it does well, and for whom. Everyone can read this."),
     )
-    vertical = ProseField(max_length=50, required=False, label="Category", help_text="Such as research or code.")
-    skills = SkillsField(max_length=1000, required=False, help_text="Between commas.")
+    vertical = ProseField(max_length=50, required=False, label=_("Category"), help_text=_("Such as research or code."))
+    skills = SkillsField(max_length=1000, required=False, label=_("Skills"), help_text=_("Between commas."))
     minimum_budget = UsdcField(
-        required=False, label="Smallest budget", help_text="New jobs for less are not brought to its notice."
+        required=False, label=_("Smallest budget"), help_text=_("New jobs for less are not brought to its notice.")
     )
     most_active_jobs = forms.IntegerField(
         min_value=1,
         max_value=1000,
         required=False,
-        label="Jobs at once",
-        help_text="While it works on that many, new jobs are not brought to its notice. Empty: any number.",
+        label=_("Jobs at once"),
+        help_text=_("While it works on that many, new jobs are not brought to its notice. Empty: any number."),
     )
-    model_name = ProseField(max_length=100, required=False, label="Model", help_text="As you declare it.")
+    model_name = ProseField(max_length=100, required=False, label=_("Model"), help_text=_("As you declare it."))
     wallet_address = ProseField(
         max_length=100,
         required=False,
-        label="Wallet address",
-        help_text="A wallet of its own on an EVM chain. Everyone can read this.",
+        label=_("Wallet address"),
+        help_text=_("A wallet of its own on an EVM chain. Everyone can read this."),
     )
 
 
@@ -84,10 +89,13 @@ class AgentForm(ProfileForm):
     """A new AI agent."""
 
     handle = forms.CharField(
+        label=_("Handle"),
         max_length=40,
         required=False,
-        help_text="Its address here, for good: 3 to 40 lower-case letters, digits and hyphens. Made from the name if "
-        "you leave it empty.",
+        help_text=_(
+            "Its address here, for good: 3 to 40 lower-case letters, digits and hyphens. Made from the name if "
+            "you leave it empty."
+        ),
     )
 
     field_order = ["name", "handle"]
@@ -95,16 +103,18 @@ class AgentForm(ProfileForm):
     def clean_handle(self) -> str:
         handle = self.cleaned_data["handle"]
         if handle and not re.fullmatch(Agent.HANDLE, handle):
-            raise forms.ValidationError("Use 3 to 40 lower-case letters, digits and hyphens.")
+            raise forms.ValidationError(_("Use 3 to 40 lower-case letters, digits and hyphens."))
         return handle
 
 
 class KeyForm(forms.Form):
     """A new API key."""
 
-    name = ProseField(max_length=100, label="Name of the key", help_text="Where it will be used, to know it by later.")
+    name = ProseField(
+        max_length=100, label=_("Name of the key"), help_text=_("Where it will be used, to know it by later.")
+    )
     lifetime = forms.TypedChoiceField(
-        choices=LIFETIMES, coerce=int, empty_value=None, required=False, label="Works for"
+        choices=LIFETIMES, coerce=int, empty_value=None, required=False, label=_("Works for")
     )
 
     def expires_at(self) -> datetime | None:

@@ -15,6 +15,7 @@ from django.db import models, transaction
 from django.db.models import F, Q
 from django.db.models.functions import Lower, Now, Upper
 from django.utils.text import slugify
+from django.utils.translation import gettext_lazy as _
 
 from agents import keys
 from agents.reputation import PARTS, PRIOR, Evidence, Share, reputation, shares
@@ -74,14 +75,14 @@ class Agent(models.Model):
     """A participant in the market, AI or human; whatever takes part in a deal is one of these."""
 
     class Kind(models.TextChoices):
-        AI = "AI", "AI agent"
-        HUMAN = "HUMAN", "Person"
+        AI = "AI", _("AI agent")
+        HUMAN = "HUMAN", _("Person")
 
     class Status(models.TextChoices):
-        PENDING_CLAIM = "PENDING_CLAIM", "Waiting for its owner"
-        ACTIVE = "ACTIVE", "Active"
-        PAUSED = "PAUSED", "Paused"
-        SUSPENDED = "SUSPENDED", "Suspended"
+        PENDING_CLAIM = "PENDING_CLAIM", _("Waiting for its owner")
+        ACTIVE = "ACTIVE", _("Active")
+        PAUSED = "PAUSED", _("Paused")
+        SUSPENDED = "SUSPENDED", _("Suspended")
 
     HANDLE = r"^[a-z0-9](?:[a-z0-9-]{1,38})[a-z0-9]$"
 

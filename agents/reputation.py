@@ -39,7 +39,7 @@ PARTS = (
     Part("ratings", 0.60, 5.0, "How clients rated the work: 1 star counts as nothing, 5 stars as a whole."),
     Part("completion", 0.16, 5.0, "Jobs that were completed, of those that ended in the agent's hands."),
     Part("punctuality", 0.12, 5.0, "Work that was first handed in by the time promised in the bid, or the deadline."),
-    Part("disputes", 0.12, 5.0, "The share of the price that no ruling gave back to the client."),
+    Part("disputes", 0.12, 5.0, "The share of the price that no dispute gave back to the client."),
 )
 
 

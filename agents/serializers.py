@@ -15,6 +15,7 @@ from marketplace.api.fields import FixedField, TextField, TimestampField, UsdcFi
 from marketplace.api.serializers import CamelCaseSerializer, RequestSerializer
 from marketplace.errors import NotFound
 from marketplace.money import format_usdc
+from marketplace.screening.serializers import ScreenedSerializer
 
 URL_LENGTH = 2000
 
@@ -114,8 +115,10 @@ class ReputationBreakdownSerializer(CamelCaseSerializer):
     computed_at = TimestampField(source="agent.reputation_computed_at", allow_null=True)
 
 
-class AgentProfileSerializer(ListedAgentSerializer):
+class AgentProfileSerializer(ScreenedSerializer, ListedAgentSerializer):
     """What anyone may know of one agent, with the reasons of its reputation."""
+
+    texts = ("description",)
 
     reputation_breakdown = ReputationBreakdownSerializer(source="known_record")
 

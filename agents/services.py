@@ -20,8 +20,10 @@ from marketplace.addresses import parse_address
 from marketplace.api.problems import camel_case
 from marketplace.errors import Invalid, MarketError, NotAllowed
 from marketplace.events import services as events
+from marketplace.screening.services import screened
 
-# Sent with `agent`, in the transaction, when one has registered itself: whoever equips newcomers does so.
+# Sent with `agent` and `source` (where from, "" if nobody knows), in the transaction, when one has registered itself:
+# whoever equips newcomers does so.
 agent_registered = Signal()
 
 PROFILE_FIELDS = frozenset(
@@ -57,6 +59,7 @@ class RegistrationClosed(MarketError):
     detail = "Agents cannot register themselves on this site; sign one up for its owner to claim."
 
 
+@screened(name="name", handle="handle", description="description", vertical="vertical", model_name="modelName")
 @transaction.atomic
 def create_agent(*, actor: Agent, name: str, handle: str = "", **profile: Any) -> Agent:
     """A new AI agent, owned by the actor's user. Without a handle one is made from the name."""
@@ -68,20 +71,30 @@ def create_agent(*, actor: Agent, name: str, handle: str = "", **profile: Any) -
     return agent
 
 
+@screened(
+    thing=lambda done: done[0].agent,
+    name="name",
+    handle="handle",
+    description="description",
+    vertical="vertical",
+    model_name="modelName",
+)
 @transaction.atomic
 def register_agent(
-    *, name: str, handle: str = "", form: KeyForm = NATIVE, prefix: str = "", **profile: Any
+    *, name: str, handle: str = "", form: KeyForm = NATIVE, prefix: str = "", source: str = "", **profile: Any
 ) -> tuple[ApiKey, str]:
     """An AI agent that registers itself: its first key, with its text. It deals at once and is nobody's, so that its
-    earnings stay in the market. Raises RegistrationClosed, Invalid, HandleTaken."""
+    earnings stay in the market; `source` is the network address that it comes from. Raises RegistrationClosed,
+    Invalid, HandleTaken."""
     if not settings.AGENT_REGISTRATION:
         raise RegistrationClosed()
     agent = _make(name, handle, profile)
     events.emit("agent.created", actor=None, audience=[agent], data=_facts(agent))
-    agent_registered.send(Agent, agent=agent)
+    agent_registered.send(Agent, agent=agent, source=source)
     return mint_api_key(agent=agent, name="registration", actor=agent, form=form, prefix=prefix)
 
 
+@screened(name="name", handle="handle", description="description", vertical="vertical", model_name="modelName")
 @transaction.atomic
 def reserve_agent(*, name: str, handle: str = "", **profile: Any) -> Agent:
     """An AI agent that nobody owns yet: it has its handle, and is seen by nobody until a person claims it."""
@@ -120,6 +133,9 @@ def require_usable(handle: str) -> None:
         raise Invalid.field("handle", "This handle would be taken for something else; choose another.")
 
 
+@screened(
+    name="name", handle="handle", description="description", vertical="vertical", model_name="modelName", rewrites=True
+)
 @transaction.atomic
 def update_agent(*, agent: Agent, actor: Agent, **changes: Any) -> Agent:
     """Changes the agent's profile; its owner or itself may pause and resume it, never lift a suspension."""
@@ -171,6 +187,7 @@ def _facts(agent: Agent) -> dict[str, Any]:
     return {"agentId": agent.handle, "name": agent.name, "status": agent.status}
 
 
+@screened(status_report="statusReport")
 def record_heartbeat(*, agent: Agent, actor: Agent, status_report: str = "") -> Agent:
     """Notes that the agent is alive, with its own words on what it does. Not an event: one comes every minute."""
     require_control(actor, agent)

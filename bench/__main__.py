@@ -14,7 +14,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import manage
-from bench import job, limit, lists
+from bench import browsing, job, limit, lists
 from bench.rounds import Figures, Rounds, Variants, significant, table
 from bench.servers import CannotMeasure, Server, free_port, pgbench, running
 from marketplace import embedded
@@ -25,7 +25,7 @@ CROWD = "bench_crowd"
 HOOKS = "bench_webhooks"
 STREAMS = "bench_streams"
 WHOLE_JOBS = "bench_whole_jobs"
-SECTIONS = ("ledger", "growth", "audit", "fanout", "webhooks", "streams", "lists", "job")
+SECTIONS = ("ledger", "growth", "audit", "fanout", "webhooks", "streams", "lists", "pages", "job")
 MANY = 8
 
 LIMIT, TABLES = "limit: pgbench, one call a transfer", "limit on the product's own tables"
@@ -94,8 +94,15 @@ def measure(server: Server, chosen: argparse.Namespace) -> str:
             parts.append(webhooks(server, chosen.rounds, chosen.deliveries))
         if "streams" in sections:
             parts.append(streams(server, chosen.rounds, chosen.streams, chosen.times))
+        if {"lists", "pages"} & set(sections):
+            for database, jobs in list_sizes.items():
+                say(f"Filling lists with {jobs:,} jobs …")
+                server.make(database, like=SCHEMA)
+                server.python("bench.pages", "fill", "--jobs", jobs, database=database)
         if "lists" in sections:
             parts.append(lists_of_jobs(server, list_sizes, chosen))
+        if "pages" in sections:
+            parts.append(pages_of_the_site(server, list_sizes, chosen))
         if "job" in sections:
             say("Preparing those who post and bid …")
             server.make(WHOLE_JOBS, like=SCHEMA)
@@ -381,10 +388,6 @@ def streams(server: Server, rounds: int, count: int, times: int) -> str:
 def lists_of_jobs(server: Server, sizes: dict[str, int], chosen: argparse.Namespace) -> str:
     if not find_spec("fastapi"):
         say("FastAPI is not installed and left out: pip install -r requirements-bench.txt")
-    for database, jobs in sizes.items():
-        say(f"Filling lists with {jobs:,} jobs …")
-        server.make(database, like=SCHEMA)
-        server.python("bench.pages", "fill", "--jobs", jobs, database=database)
     return lists.report(
         server,
         sizes,
@@ -393,6 +396,18 @@ def lists_of_jobs(server: Server, sizes: dict[str, int], chosen: argparse.Namesp
         times=4 * chosen.times,
         requests=chosen.requests,
     )
+
+
+# Pages
+
+
+def pages_of_the_site(server: Server, sizes: dict[str, int], chosen: argparse.Namespace) -> str:
+    if lacking := browsing.missing():
+        say(f"Left out, for want of {lacking}.")
+        return f"### Pages\n\nNot measured, for want of {lacking}.\n"
+    say("Furnishing the pages …")
+    times = max(1, chosen.times // 10)
+    return browsing.report(server, sizes, rounds=chosen.rounds, seconds=chosen.seconds, times=times)
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """What is told of bids."""
 
+from django.utils.translation import gettext_noop as _
 from rest_framework import serializers
 
 from bids.models import Bid
@@ -39,49 +40,49 @@ TYPES = [
         "bid.received",
         "An agent bid on the poster's job. Of sealed bids it comes when they are opened.",
         BidData,
-        "{agent} bid {amountUsdc} USDC on “{title}”",
+        _("{agent} bid {amountUsdc} USDC on “{title}”"),
         job_page,
     ),
     EventType(
         "bid.lowered",
         "A bidder on the poster's job went lower.",
         BidData,
-        "{agent} lowered a bid to {amountUsdc} USDC on “{title}”",
+        _("{agent} lowered a bid to {amountUsdc} USDC on “{title}”"),
         job_page,
     ),
     EventType(
         "bid.sealed",
         "A sealed bid on the poster's job came in or was taken back. The rest is told at the end.",
         SealedData,
-        "“{title}” has {bidCount} sealed bids",
+        _("“{title}” has {bidCount} sealed bids"),
         job_page,
     ),
     EventType(
         "bid.outbid",
         "Another bid on the job is now ahead of the bidder's, which was the best. Amounts of others are not told.",
         OutbidData,
-        "A bid better than {amountUsdc} USDC came in on “{title}”",
+        _("A bid better than {amountUsdc} USDC came in on “{title}”"),
         job_page,
     ),
     EventType(
         "bid.accepted",
         "The poster took the bid; the job is the bidder's.",
         BidData,
-        "{actor} accepted the bid of {amountUsdc} USDC on “{title}”",
+        _("{actor} accepted the bid of {amountUsdc} USDC on “{title}”"),
         job_page,
     ),
     EventType(
         "bid.rejected",
         "The bid lost, or its job is gone.",
         RejectedData,
-        "A bid on “{title}” was not taken",
+        _("A bid on “{title}” was not taken"),
         job_page,
     ),
     EventType(
         "bid.withdrawn",
         "The bidder took the bid back.",
         ClosedBidData,
-        "{agent} took back a bid of {amountUsdc} USDC on “{title}”",
+        _("{agent} took back a bid of {amountUsdc} USDC on “{title}”"),
         job_page,
     ),
 ]

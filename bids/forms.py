@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext_lazy as _
 
 from agents.models import Agent
 from agents.queries import agents_of
@@ -20,13 +21,15 @@ STEP = MICRO // 100
 class WithdrawalForm(forms.Form):
     """Why, if they like to say."""
 
-    reason = ProseField(rows=3, max_length=1000, required=False, help_text="The poster reads this.")
+    reason = ProseField(
+        rows=3, max_length=1000, required=False, label=_("Reason"), help_text=_("The poster reads this.")
+    )
 
 
 class AcceptanceForm(forms.Form):
     """Which version of the bid was on the page."""
 
-    version = forms.IntegerField(required=False, min_value=1)
+    version = forms.IntegerField(required=False, min_value=1, widget=forms.HiddenInput)
 
 
 def just_below(bid: Bid, job: Job) -> int:
@@ -38,12 +41,12 @@ def just_below(bid: Bid, job: Job) -> int:
 class BidForm(forms.Form):
     """An offer by the person or by one of their agents; with a `standing` bid, a lower one in its place."""
 
-    bidder = forms.ModelChoiceField(queryset=Agent.objects.none(), to_field_name="handle", label="Who does the work")
-    amount = UsdcField(label="Your price")
-    eta = forms.IntegerField(min_value=1, max_value=LONGEST_ETA, required=False, label="Time needed")
-    eta_unit = forms.TypedChoiceField(coerce=int, choices=UNITS, label="Counted in", initial=60)
+    bidder = forms.ModelChoiceField(queryset=Agent.objects.none(), to_field_name="handle", label=_("Who does the work"))
+    amount = UsdcField(label=_("Your price"))
+    eta = forms.IntegerField(min_value=1, max_value=LONGEST_ETA, required=False, label=_("Time needed"))
+    eta_unit = forms.TypedChoiceField(coerce=int, choices=UNITS, label=_("Counted in"), initial=60)
     cover_letter = ProseField(
-        rows=6, max_length=2000, required=False, label="Why you", help_text="Only the poster reads this."
+        rows=6, max_length=2000, required=False, label=_("Why you"), help_text=_("Only the poster reads this.")
     )
 
     def __init__(self, actor: Agent, job: Job, *args: Any, standing: Bid | None = None, **kwargs: Any):

@@ -15,13 +15,14 @@ from jobs.models import Job
 from jobs.queries import is_sealed
 from marketplace.errors import NotFound
 from marketplace.events.models import Event
+from marketplace.screening.queries import with_flags
 
 SEALED_RULES = [name for name, rule in RULES.items() if rule.is_sealed]
 
 
 def visible_bids(job: Job, actor: Agent | None) -> QuerySet[Bid]:
     """The bids on a job that the actor may read: all for its poster that are not sealed, one's own for a bidder."""
-    bids = job.bids.select_related("bidder__user", "bidder__owner").order_by("-created_at", "-id")
+    bids = with_flags(job.bids.select_related("bidder__user", "bidder__owner")).order_by("-created_at", "-id")
     if actor is None:
         return bids.none()
     if acts_for(actor, job.poster):

@@ -6,13 +6,16 @@ from agents.serializers import AgentReferenceField
 from bids.models import Bid
 from jobs.serializers import JobSerializer, PartySerializer
 from marketplace.api.fields import FixedField, TextField, TimestampField, UsdcField, WholeNumberField
-from marketplace.api.serializers import CamelCaseSerializer, RequestSerializer
+from marketplace.api.serializers import RequestSerializer
+from marketplace.screening.serializers import ScreenedSerializer
 
 LONGEST_ETA_MINUTES = 366 * 24 * 60
 
 
-class BidSerializer(CamelCaseSerializer):
+class BidSerializer(ScreenedSerializer):
     """An offer on a job, its price under both names that clients read."""
+
+    texts = ("coverLetter",)
 
     id = serializers.UUIDField()
     job_id = serializers.UUIDField()

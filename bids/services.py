@@ -28,6 +28,7 @@ from jobs.services import DeadlinePassed, assign_job, decline_job, lock
 from marketplace.errors import Invalid, MarketError, NotAllowed
 from marketplace.events import services as events
 from marketplace.money import format_usdc
+from marketplace.screening.services import screened
 from marketplace.timestamps import format_timestamp
 from wallets.budgets.services import BudgetCategoryNotAllowed, BudgetExceeded, BudgetPaused, BudgetRevoked
 from wallets.ledger import InsufficientFunds
@@ -82,6 +83,7 @@ class OfferUnpaid(MarketError):
 # Placing and taking back
 
 
+@screened(cover_letter="coverLetter")
 def place_bid(
     *, job: Job, bidder: Agent, amount: int, actor: Agent, cover_letter: str = "", eta_minutes: int | None = None
 ) -> Bid:
@@ -164,6 +166,7 @@ def _lower(bid: Bid, job: Job, bidder: Agent, actor: Agent, offer: dict[str, Any
     return bid
 
 
+@screened(reason="reason")
 def withdraw_bid(*, bid: Bid, actor: Agent, reason: str = "") -> Bid:
     """The bidder takes a pending bid back."""
     close_if_due(bid.job)

@@ -5,6 +5,7 @@ from uuid import UUID
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
 from bids import services
@@ -124,8 +125,9 @@ def bid_accept(request: HttpRequest, job_pk: UUID, pk: UUID) -> HttpResponse:
             form = AcceptanceForm(request.POST)
             form.is_valid()
             services.accept_bid(bid=bid, actor=actor, version=form.cleaned_data.get("version"))
-            held = f"{format_usdc(bid.amount)} USDC is now held in escrow."
-            return done(request, f"{bid.bidder.name} has the job. {held}", "job_detail", job.pk)
+            said = _("%(name)s has the job. %(amount)s USDC is now held in escrow.")
+            said %= {"name": bid.bidder.name, "amount": format_usdc(bid.amount)}
+            return done(request, said, "job_detail", job.pk)
     except NotAllowed:
         raise
     except MarketError as error:
@@ -156,7 +158,7 @@ def bid_withdraw(request: HttpRequest, job_pk: UUID, pk: UUID) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         try:
             services.withdraw_bid(bid=bid, actor=actor, reason=form.cleaned_data["reason"])
-            return done(request, "Your bid is withdrawn.", "job_detail", job.pk)
+            return done(request, _("Your bid is withdrawn."), "job_detail", job.pk)
         except NotAllowed:
             raise
         except MarketError as error:

@@ -25,6 +25,9 @@ from disputes.serializers import (
     take_share,
     take_wish,
 )
+from jobs.conversations.models import Message
+from jobs.conversations.queries import OLDEST_FIRST
+from jobs.conversations.serializers import JobMessageSerializer
 from jobs.models import Job
 from jobs.queries import find_job
 from marketplace.api.filters import WordsFilter
@@ -162,6 +165,19 @@ class DisputeViewSet(OfDisputesViewSet):
         dispute = self.get_object()
         self.require_role(dispute)
         return dispute
+
+
+class DisputeMessageViewSet(ApiViewSet):
+    """What the two sides of a disputed job wrote to each other."""
+
+    tag = "disputes"
+    queryset = Message.objects.all()
+    ordering = OLDEST_FIRST
+    serializer_class = JobMessageSerializer
+
+    def list(self, request: ApiRequest, dispute_id: str) -> Response:
+        """The messages on the job, oldest first; for both sides, the mediator and operators."""
+        return self.reply_page(queries.messages_of(queries.find_dispute(dispute_id, request.actor)))
 
 
 class OfferViewSet(OfDisputesViewSet):

@@ -1,11 +1,14 @@
 """What is told of disputes."""
 
+from django.urls import reverse
+from django.utils.translation import gettext_noop as _
 from rest_framework import serializers
 
 from disputes.models import Category, Dispute, InformationRequest, Side
 from disputes.phases import Phase
 from jobs.events import JobEventData, ReasonData, job_page
 from marketplace.api.fields import TimestampField, UsdcField
+from marketplace.events.models import Event
 from marketplace.events.types import EventType
 
 WHICH = "The dispute; those from before there were phases do not say."
@@ -67,84 +70,93 @@ class QuestionData(DisputeData):
     question = serializers.CharField()
 
 
+def dispute_page(event: Event) -> str:
+    """The page of the dispute, or of the job for an event from before disputes had one."""
+    dispute = event.data.get("disputeId")
+    return reverse("dispute_detail", args=[dispute]) if dispute else job_page(event)
+
+
 TYPES = [
     EventType(
         "dispute.opened",
         "One side disputes the job; its money is frozen.",
         OpenedData,
-        "{actor} opened a dispute over “{title}”: {reason}",
-        job_page,
+        _("{actor} opened a dispute over “{title}”: {reason}"),
+        dispute_page,
     ),
     EventType(
         "dispute.responded",
         "The other side answered.",
         RespondedData,
-        "{actor} answered the dispute over “{title}”",
-        job_page,
+        _("{actor} answered the dispute over “{title}”"),
+        dispute_page,
     ),
     EventType(
         "dispute.offer_made",
         "A side offers a way to end the dispute, or the mediator proposes one to both.",
         NewOfferData,
-        "{actor} offers to settle “{title}”: {posterUsdc} USDC to the poster, {workerUsdc} USDC to the worker",
-        job_page,
+        _(
+            "{actor} offers to settle “{title}”: {posterUsdc} USDC to the poster, {workerUsdc} USDC less the fee to the"
+            " worker"
+        ),
+        dispute_page,
     ),
     EventType(
         "dispute.offer_agreed",
         "One side agreed to what the mediator proposes; the other has not yet.",
         OfferData,
-        "{actor} agreed to the proposal for “{title}”",
-        job_page,
+        _("{actor} agreed to the proposal for “{title}”"),
+        dispute_page,
     ),
     EventType(
         "dispute.offer_declined",
         "A side declined an offer.",
         OfferData,
-        "{actor} declined an offer to settle “{title}”",
-        job_page,
+        _("{actor} declined an offer to settle “{title}”"),
+        dispute_page,
     ),
     EventType(
         "dispute.evidence_added",
         "A side showed something, or answered the mediator.",
         EvidenceData,
-        "{actor} added evidence to the dispute over “{title}”",
-        job_page,
+        _("{actor} added evidence to the dispute over “{title}”"),
+        dispute_page,
     ),
     EventType(
         "dispute.information_requested",
         "The mediator asks one side or both for more.",
         QuestionData,
-        "{actor} asks about “{title}”: {question}",
-        job_page,
+        _("{actor}, who mediates, asks about “{title}”: {question}"),
+        dispute_page,
     ),
     EventType(
         "dispute.mediator_assigned",
         "An operator gave the dispute to another mediator.",
         MediatorData,
-        "The dispute over “{title}” has another mediator",
-        job_page,
+        _("The dispute over “{title}” has another mediator"),
+        dispute_page,
     ),
     EventType(
         "dispute.escalated",
         "The dispute went on to mediation or arbitration, by a side or by the clock.",
         EscalatedData,
-        "{actor} took the dispute over “{title}” on to its next phase",
-        job_page,
-        of_clock="The dispute over “{title}” went on to its next phase",
+        _("{actor} took the dispute over “{title}” on to its next phase"),
+        dispute_page,
+        of_clock=_("The dispute over “{title}” went on to its next phase"),
     ),
     EventType(
         "dispute.closed",
         "The side that opened the dispute gave it up; the job is where it was.",
         ClosedData,
-        "{actor} closed the dispute over “{title}”",
-        job_page,
+        _("{actor} closed the dispute over “{title}”"),
+        dispute_page,
     ),
     EventType(
         "dispute.resolved",
         "The dispute ended by agreement or by a ruling, and the money is shared out. job.cancelled follows, or"
         " job.completed if the job was not completed before.",
         ResolvedData,
-        "{actor} settled the dispute over “{title}”: {reason}",
-        job_page,
+        _("The dispute over “{title}” ended: {refundUsdc} USDC to the poster, {payoutUsdc} USDC to the worker"),
+        dispute_page,
     ),
 ]

@@ -17,11 +17,13 @@ from disputes.models import LONGEST_TEXT, Dispute, Evidence, InformationRequest
 from disputes.rows import lock_dispute, require_text
 from disputes.rules import require, side_of
 from marketplace.errors import Invalid
+from marketplace.screening.services import screened
 
 MOST_EVIDENCE = 50
 CHECK_LINK = URLValidator(schemes=["http", "https"])
 
 
+@screened(refuses=False, text="text", link="link")
 @transaction.atomic
 def add_evidence(
     *,
@@ -97,6 +99,7 @@ def _question(dispute: Dispute, pk: UUID | None, side: str) -> InformationReques
     return question
 
 
+@screened(refuses=False, question="question")
 @transaction.atomic
 def ask(*, dispute: Dispute, actor: Agent, of: str, question: str) -> InformationRequest:
     """The mediator asks one side or both for more. Raises Invalid naming the field."""

@@ -11,6 +11,7 @@ from disputes.rules import is_side, require, side_of
 from disputes.services import settle
 from marketplace.errors import Invalid, MarketError
 from marketplace.money import format_usdc
+from marketplace.screening.services import screened
 
 
 class OfferNotPending(MarketError):
@@ -22,6 +23,7 @@ class AlreadyAgreed(MarketError):
     detail = "Your side has agreed to this; it waits for the other side."
 
 
+@screened(refuses=False, note="note")
 @transaction.atomic
 def make_offer(*, dispute: Dispute, actor: Agent, to_poster: int, note: str = "") -> Offer:
     """A side offers to end it so (micro-USDC for the poster), or the mediator proposes it to both.

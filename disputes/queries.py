@@ -1,20 +1,28 @@
 """Reads of disputes."""
 
+from collections.abc import Callable
 from datetime import timedelta
 from uuid import UUID
 
-from django.db.models import Count, Prefetch, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet
 from django.db.models.functions import Now
 
 from agents.models import Agent
+from agents.queries import agents_of
 from agents.rules import acts_for
 from disputes.models import Dispute, Evidence, InformationRequest, Offer, Side
 from disputes.phases import NEXT_PHASE, Phase
 from disputes.rules import RULING_PERMISSION, has_hand_in, may_read
+from jobs.conversations.models import Message
+from jobs.conversations.queries import all_on
 from jobs.lifecycle import Status
-from jobs.models import Job
+from jobs.models import Job, Submission
+from jobs.queries import timeline
 from marketplace.errors import NotFound
+from marketplace.events.models import Event
+from marketplace.screening.queries import with_flags
 
+Loader = Callable[[QuerySet[Dispute]], QuerySet[Dispute]]
 NEWEST = ("-created_at", "-id")
 # Of the operators' queue: what is due first.
 DUE_FIRST = ("phase_ends_at", "id")
@@ -27,21 +35,32 @@ def with_people(disputes: QuerySet[Dispute]) -> QuerySet[Dispute]:
 
 
 def with_case(disputes: QuerySet[Dispute]) -> QuerySet[Dispute]:
-    """The disputes with all that was said and shown, oldest first; a query for each kind, however many disputes."""
+    """The disputes with all that was said, shown and handed in; a query for each kind, however many disputes."""
+    return with_flags(with_work(with_talk(disputes)))
+
+
+def with_work(disputes: QuerySet[Dispute]) -> QuerySet[Dispute]:
+    """The disputes with what was handed in, the latest first."""
+    work = Submission.objects.select_related("worker").prefetch_related("attachments__file").order_by("-number")
+    work = with_flags(work)
+    return with_people(disputes).prefetch_related(Prefetch("job__submissions", work))
+
+
+def with_talk(disputes: QuerySet[Dispute]) -> QuerySet[Dispute]:
+    """The disputes with all that was said and shown, oldest first."""
     return with_people(disputes).prefetch_related(
         Prefetch("offers", Offer.objects.select_related("made_by").order_by("created_at", "id")),
         Prefetch("evidence", evidence()),
         Prefetch(
             "information_requests", InformationRequest.objects.select_related("made_by").order_by("created_at", "id")
         ),
-        Prefetch("job__submissions"),
     )
 
 
 def evidence() -> QuerySet[Evidence]:
     """All evidence with its files, oldest first."""
     shown = Evidence.objects.select_related("shown_by").prefetch_related("attachments__file")
-    return shown.order_by("created_at", "id")
+    return with_flags(shown).order_by("created_at", "id")
 
 
 def disputes_of(job: Job, actor: Agent | None) -> QuerySet[Dispute]:
@@ -53,21 +72,64 @@ def disputes_of(job: Job, actor: Agent | None) -> QuerySet[Dispute]:
 
 def my_disputes(actor: Agent) -> QuerySet[Dispute]:
     """Those of the actor's jobs and of the jobs of agents that it owns, and those that it mediates."""
-    mine = Q(job__poster=actor) | Q(job__worker=actor) | Q(mediator=actor)
-    if actor.is_human:
-        owned = Agent.objects.filter(owner_id=actor.user_id)
-        mine |= Q(job__poster__in=owned) | Q(job__worker__in=owned) | Q(mediator__in=owned)
-    return with_case(Dispute.objects.filter(mine))
+    return with_case(_of(_hand(actor)))
+
+
+def my_list(actor: Agent, *, ended: bool) -> QuerySet[Dispute]:
+    """The same without what was said, each with `needs_me`: whether the actor's side has to do something."""
+    hand = _hand(actor)
+    mine = with_people(_of(hand)).annotate(needs_me=_needs(hand))
+    return mine.exclude(status=Dispute.Status.OPEN) if ended else mine.filter(status=Dispute.Status.OPEN)
 
 
 def needs_answer_of(actor: Agent) -> QuerySet[Dispute]:
-    """Open disputes in which the actor's side has to do something: answer, or look at an offer. For the dashboard."""
-    others_wait = Q(side=Side.WORKER, job__poster=actor) | Q(side=Side.POSTER, job__worker=actor)
-    unanswered = others_wait & Q(responded_at=None)
-    offered = Q(offers__status=Offer.Status.PENDING) & (
-        Q(job__poster=actor, offers__poster_agreed_at=None) | Q(job__worker=actor, offers__worker_agreed_at=None)
+    """Open disputes in which the actor's side has to do something: answer, look at an offer, tell the mediator more,
+    or mediate."""
+    hand = _hand(actor)
+    return with_people(_of(hand).filter(_needs(hand)))
+
+
+def _hand(actor: Agent) -> list[UUID]:
+    return [actor.pk, *agents_of(actor).values_list("pk", flat=True)]
+
+
+def _of(hand: list[UUID]) -> QuerySet[Dispute]:
+    return Dispute.objects.filter(Q(job__poster__in=hand) | Q(job__worker__in=hand) | Q(mediator__in=hand))
+
+
+def _needs(hand: list[UUID]) -> Q:
+    posted, worked = Q(job__poster__in=hand), Q(job__worker__in=hand)
+    offers = Offer.objects.filter(dispute=OuterRef("pk"), status=Offer.Status.PENDING)
+    asked = InformationRequest.objects.filter(dispute=OuterRef("pk")).exclude(
+        Exists(Evidence.objects.filter(answers=OuterRef("pk"), shown_by__in=hand))
     )
-    return with_people(my_disputes(actor).filter(unanswered | offered, status=Dispute.Status.OPEN).distinct())
+    both = InformationRequest.Of.BOTH
+    return Q(status=Dispute.Status.OPEN) & (
+        Q(responded_at=None) & (posted & Q(side=Side.WORKER) | worked & Q(side=Side.POSTER))
+        | posted & (Exists(offers.filter(poster_agreed_at=None)) | Exists(asked.filter(of__in=[Side.POSTER, both])))
+        | worked & (Exists(offers.filter(worker_agreed_at=None)) | Exists(asked.filter(of__in=[Side.WORKER, both])))
+        | Q(mediator__in=hand)
+    )
+
+
+def latest_of(job: Job) -> Dispute | None:
+    """The dispute about the job that was opened last, whoever asks."""
+    return with_people(Dispute.objects.filter(job=job)).order_by(*NEWEST).first()
+
+
+def may_read_case_of(job: Job, actor: Agent | None) -> bool:
+    """Whether the actor has a part in a dispute about the job."""
+    return any(may_read(dispute, actor) for dispute in with_people(Dispute.objects.filter(job=job)))
+
+
+def messages_of(dispute: Dispute) -> QuerySet[Message]:
+    """What the two sides wrote to each other on the job, for whoever may read the dispute."""
+    return all_on(dispute.job)
+
+
+def story_of(dispute: Dispute) -> QuerySet[Event]:
+    """What happened in the dispute, oldest first."""
+    return timeline(dispute.job).filter(type__startswith="dispute.", data__disputeId=str(dispute.pk))
 
 
 def open_queue() -> QuerySet[Dispute]:
@@ -75,10 +137,10 @@ def open_queue() -> QuerySet[Dispute]:
     return with_people(Dispute.objects.filter(status=Dispute.Status.OPEN)).order_by(*DUE_FIRST)
 
 
-def find_dispute(identifier: str | UUID, actor: Agent | None) -> Dispute:
-    """The dispute with all that was said and shown. Raises NotFound, the same for missing and foreign ones."""
+def find_dispute(identifier: str | UUID, actor: Agent | None, load: Loader = with_case) -> Dispute:
+    """The dispute with what `load` brings along. Raises NotFound, the same for missing and foreign ones."""
     try:
-        dispute = with_case(Dispute.objects.filter(pk=UUID(str(identifier)))).first()
+        dispute = load(Dispute.objects.filter(pk=UUID(str(identifier)))).first()
     except ValueError:
         dispute = None
     if dispute is None or not may_read(dispute, actor):

@@ -15,6 +15,7 @@ from jobs.serializers import PartySerializer, SubmissionSerializer
 from marketplace.api.fields import TextField, TimestampField, UsdcField, WholeNumberField, WordField
 from marketplace.api.serializers import CamelCaseSerializer, RequestSerializer
 from marketplace.money import BASIS_POINTS, format_usdc
+from marketplace.screening.serializers import ScreenedSerializer
 
 MOST_AT_ONCE = 5
 
@@ -47,8 +48,10 @@ class OfferSerializer(CamelCaseSerializer):
     answered_at = TimestampField(allow_null=True)
 
 
-class EvidenceSerializer(CamelCaseSerializer):
+class EvidenceSerializer(ScreenedSerializer):
     """What one side shows, kept as it is. Where a link leads is not checked."""
+
+    texts = ("text", "link")
 
     id = serializers.UUIDField()
     shown_by_id = serializers.CharField(source="shown_by.handle")
@@ -71,8 +74,10 @@ class InformationRequestSerializer(CamelCaseSerializer):
     created_at = TimestampField()
 
 
-class DisputeSerializer(CamelCaseSerializer):
+class DisputeSerializer(ScreenedSerializer):
     """A disagreement about a job: what was said, offered and shown, and how it ended."""
+
+    texts = ("reason", "response")
 
     id = serializers.UUIDField()
     job_id = serializers.UUIDField()

@@ -22,6 +22,7 @@ from jobs.rules import is_poster
 from jobs.services import freeze_job, lock, resume_job, settle_job
 from marketplace.errors import Invalid, MarketError
 from marketplace.identifiers import uuid7
+from marketplace.screening.services import screened
 
 
 class TooManyDisputes(MarketError):
@@ -38,6 +39,7 @@ class AlreadyRuled(MarketError):
     detail = "You have ruled so; a sum as large waits until another operator rules the same."
 
 
+@screened(refuses=False, reason="reason", evidence="evidence")
 @transaction.atomic
 def open_dispute(
     *,
@@ -93,6 +95,7 @@ def _lasts(job: Job, phase: Phase) -> timedelta:
     return timedelta(seconds=getattr(job.rules, f"{phase.lower()}_window_seconds"))
 
 
+@screened(refuses=False, statement="statement")
 @transaction.atomic
 def respond(*, dispute: Dispute, actor: Agent, statement: str) -> Dispute:
     """The other side answers, once. Raises Invalid naming `statement`, AlreadyAnswered."""
@@ -146,6 +149,7 @@ def assign_mediator(*, dispute: Dispute, actor: Agent, mediator: Agent) -> Dispu
     return dispute
 
 
+@screened(refuses=False, reason="reason")
 @transaction.atomic
 def close_dispute(*, dispute: Dispute, actor: Agent, reason: str = "") -> Dispute:
     """The side that opened it gives it up: the job goes back to where it was, with the clock that it stopped."""
@@ -153,14 +157,19 @@ def close_dispute(*, dispute: Dispute, actor: Agent, reason: str = "") -> Disput
     require(dispute, "close", actor)
     _end(dispute, Dispute.Status.CLOSED, note=reason, resolved_by=actor)
     dispute.job = resume_job(
-        job=dispute.job, actor=actor, left=dispute.clock_left, reason=reason, disputeId=str(dispute.pk)
+        job=dispute.job,
+        actor=actor,
+        left=dispute.clock_left,
+        reason=reason,
+        mediator=dispute.mediator,
+        disputeId=str(dispute.pk),
     )
     return dispute
 
 
 @transaction.atomic
 def resolve_dispute(*, dispute: Dispute, actor: Agent, to_poster: int, note: str) -> Dispute:
-    """A ruling: `to_poster` micro-USDC go back, the worker gets the rest less the dispute fee of the Terms.
+    """A ruling: `to_poster` micro-USDC go back, the worker gets the rest less the fee of the Terms.
 
     By an operator who is no party or, in arbitration, by the mediator. Above `RULING_ALONE_UP_TO` it waits until
     somebody else rules the same. Raises Invalid naming the field, NoOpenDispute, AlreadyRuled.
@@ -189,12 +198,7 @@ def _by_hand_of(ruling: Ruling, actor: Agent) -> bool:
 
 
 def settle(dispute: Dispute, actor: Agent, *, to_poster: int, note: str, how: Dispute.Resolution) -> None:
-    """Divides the money, once, and ends the dispute; the caller holds the lock and knows that it may.
-
-    Two sides who agree pay at least the fee of an approval: it would pay to disagree otherwise.
-    """
-    terms = dispute.job.rules
-    is_agreed = how == Dispute.Resolution.AGREEMENT
+    """Divides the money, once, and ends the dispute; the caller holds the lock and knows that it may."""
     ended = {"to_poster": to_poster, "resolution": how, "note": note, "resolved_by": actor}
     _end(dispute, Dispute.Status.RESOLVED, **ended)
     dispute.job = settle_job(
@@ -202,7 +206,7 @@ def settle(dispute: Dispute, actor: Agent, *, to_poster: int, note: str, how: Di
         actor=actor,
         to_poster=to_poster,
         note=note,
-        fee_bps=max(terms.dispute_fee_bps, terms.release_fee_bps) if is_agreed else terms.dispute_fee_bps,
+        mediator=dispute.mediator,
         verb="resolve" if is_operating(actor, dispute) else "settle",
         disputeId=str(dispute.pk),
         resolution=how.value,

@@ -1,9 +1,11 @@
 """How the frozen money is divided, in the words of those who divide it."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from django.db import models
 
+from jobs.models import Job
 from marketplace.errors import Invalid
 from marketplace.money import BASIS_POINTS, format_usdc, share
 
@@ -14,6 +16,31 @@ class Outcome(models.TextChoices):
     REFUND = "REFUND", "All of it goes back to the poster"
     PAY = "PAY", "All of it goes to the worker"
     SPLIT = "SPLIT", "It is split"
+
+
+@dataclass(frozen=True)
+class Division:
+    """Who gets what, in micro-USDC: `to_poster + fee + payout` is all that is frozen. Nothing moves for a job whose
+    Terms hold no money (`is_held`)."""
+
+    frozen: int
+    to_poster: int
+    fee: int
+    payout: int
+    fee_bps: int
+    is_held: bool
+
+    @property
+    def outcome(self) -> Outcome:
+        return outcome_of(self.to_poster, self.frozen)
+
+
+def divide(job: Job, to_poster: int) -> Division:
+    """What the ledger will do when a dispute about the job ends with so much for the poster."""
+    _, frozen = job.deal
+    fee_bps = job.rules.settlement_fee_bps
+    fee = share(frozen - to_poster, fee_bps)
+    return Division(frozen, to_poster, fee, frozen - to_poster - fee, fee_bps, is_held=job.rules.fund_on != "never")
 
 
 def outcome_of(to_poster: int, frozen: int) -> Outcome:

@@ -9,10 +9,12 @@ class JobsConfig(AppConfig):
     def ready(self) -> None:
         from jobs import audit, events
         from jobs.matching import new_jobs_among
+        from jobs.reported import register_all
         from marketplace.events import types
         from marketplace.events.readers import Reader, register
         from wallets.audit import checks
 
         checks.register(*audit.CHECKS)
         types.register(*events.TYPES)
+        register_all()
         register(Reader("matching", new_jobs_among, wakes="jobs.tasks.match_new_jobs"))

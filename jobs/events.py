@@ -3,9 +3,11 @@
 from typing import Any
 
 from django.urls import reverse
+from django.utils.translation import gettext_noop as _
 from rest_framework import serializers
 
 from jobs.lifecycle import Status
+from jobs.models import Submission
 from marketplace.api.fields import TimestampField, UsdcField
 from marketplace.api.serializers import CamelCaseSerializer
 from marketplace.events.models import Event
@@ -85,11 +87,14 @@ class HeartbeatMissedData(JobEventData):
 class SubmittedData(DealData):
     submission_id = serializers.UUIDField()
     content_hash = serializers.CharField(help_text="SHA-256 of the output, in hexadecimal.")
+    proof = serializers.ChoiceField(Submission.Proof.choices, help_text="What its proof is worth.")
     file_ids = serializers.ListField(child=serializers.UUIDField(), help_text="Files that were handed in.")
     done_points = serializers.ListField(
         child=serializers.IntegerField(min_value=1), help_text="Numbers of the points that were asked for and are done."
     )
-    auto_approve_at = TimestampField(allow_null=True, help_text="When silence approves it.")
+    auto_approve_at = TimestampField(
+        allow_null=True, help_text="When silence approves it; null if its proof is in doubt."
+    )
 
 
 class RevisionRequestedData(ReasonData):
@@ -127,33 +132,33 @@ def job_page(event: Event) -> str:
 
 
 TYPES = [
-    EventType("job.posted", "A job was published.", MoveData, "{actor} posted “{title}”", job_page),
+    EventType("job.posted", "A job was published.", MoveData, _("{actor} posted “{title}”"), job_page),
     EventType(
         "job.new_match",
         "A new job fits the agent's skills and limits. Only agents that fit are told.",
         NewMatchData,
-        "A new job fits: “{title}”, {budgetUsdc} USDC",
+        _("A new job fits: “{title}”, {budgetUsdc} USDC"),
         job_page,
     ),
     EventType(
         "job.offered",
         "A poster offers the job to the agent alone, who accepts or declines it. Only that agent is told.",
         NewMatchData,
-        "{actor} offers you “{title}” for {budgetUsdc} USDC",
+        _("{actor} offers you “{title}” for {budgetUsdc} USDC"),
         job_page,
     ),
     EventType(
         "job.declined",
         "The invited agent declined a direct offer; what was held went back.",
         EndData,
-        "{actor} declined “{title}”",
+        _("{actor} declined “{title}”"),
         job_page,
     ),
     EventType(
         "job.bidding_closed",
         "The bidding window ended. Sealed bids can be read now. Only the poster is told.",
         BiddingClosedData,
-        "Bidding on “{title}” has ended",
+        _("Bidding on “{title}” has ended"),
         job_page,
     ),
     EventType(
@@ -161,100 +166,100 @@ TYPES = [
         "Bidding ended and the best bid could not be accepted by itself, for the reason given; bids wait to be"
         " accepted by hand. Only the poster is told.",
         AwardFailedData,
-        "The best bid on “{title}” could not be accepted: {reason}",
+        _("The best bid on “{title}” could not be accepted: {reason}"),
         job_page,
     ),
     EventType(
         "job.updated",
         "The poster changed a draft or an open job. Pending bidders and an invited agent are told too.",
         ChangedData,
-        "{actor} changed “{title}”",
+        _("{actor} changed “{title}”"),
         job_page,
     ),
     EventType(
         "job.assigned",
         "The job was given to a worker at the agreed price, which is now held.",
         AssignedData,
-        "{agent} got “{title}” at {amountUsdc} USDC",
+        _("{agent} got “{title}” at {amountUsdc} USDC"),
         job_page,
     ),
-    EventType("job.started", "The worker has begun.", DealData, "{actor} began work on “{title}”", job_page),
+    EventType("job.started", "The worker has begun.", DealData, _("{actor} began work on “{title}”"), job_page),
     EventType(
         "job.progress",
         "The worker says how far the work is.",
         ProgressData,
-        "{actor} reported {percent} % done of “{title}”",
+        _("{actor} reported {percent} % done of “{title}”"),
         job_page,
     ),
     EventType(
         "job.heartbeat_missed",
         "The worker's heartbeats have stopped while it is at work.",
         HeartbeatMissedData,
-        "{agent} has sent no sign of life for a while, working on “{title}”",
+        _("{agent} has sent no sign of life for a while, working on “{title}”"),
         job_page,
     ),
     EventType(
         "job.submitted",
         "Work was handed in and waits for review.",
         SubmittedData,
-        "{actor} handed in work for “{title}”",
+        _("{actor} handed in work for “{title}”"),
         job_page,
     ),
     EventType(
         "job.revision_requested",
         "The poster sent the work back with a reason.",
         RevisionRequestedData,
-        "{actor} asked for changes to “{title}”: {reason}",
+        _("{actor} asked for changes to “{title}”: {reason}"),
         job_page,
     ),
     EventType(
         "job.approved",
         "The work was approved, by the poster or by the end of the review window.",
         ApprovedData,
-        "{actor} approved the work on “{title}”",
+        _("{actor} approved the work on “{title}”"),
         job_page,
-        of_clock="The review window ended, so the work on “{title}” was approved",
+        of_clock=_("The review window ended, so the work on “{title}” was approved"),
     ),
     EventType(
         "job.paid",
         "The held money was released to the worker. Only the worker is told.",
         PaidData,
-        "{payoutUsdc} USDC was paid for “{title}”",
+        _("{payoutUsdc} USDC was paid for “{title}”"),
         job_page,
     ),
     EventType(
         "job.completed",
         "The job is over and the worker's part is paid, whether by approval or by a ruling.",
         CompletedData,
-        "“{title}” is completed",
+        _("“{title}” is completed"),
         job_page,
     ),
     EventType(
         "job.tipped",
         "The poster gave the worker something on top.",
         TippedData,
-        "{actor} gave a tip of {tipUsdc} USDC for “{title}”",
+        _("{actor} gave a tip of {tipUsdc} USDC for “{title}”"),
         job_page,
     ),
     EventType(
         "job.payout_cleared",
         "The dispute window ended: what was paid is the worker's to spend.",
         PayoutClearedData,
-        "{payoutUsdc} USDC for “{title}” cleared and can be spent",
+        _("{payoutUsdc} USDC for “{title}” cleared and can be spent"),
         job_page,
     ),
     EventType(
         "job.cancelled",
         "The job is over without pay: given up by the poster, refused by the Terms, or refunded by a ruling.",
         EndData,
-        "{actor} cancelled “{title}”",
+        _("{actor} cancelled “{title}”"),
         job_page,
     ),
     EventType(
         "job.expired",
         "The deadline passed without a worker; what was held went back.",
         EndData,
-        "The deadline passed, so “{title}” closed",
+        _("The deadline passed, so “{title}” closed"),
         job_page,
     ),
 ]

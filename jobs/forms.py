@@ -36,7 +36,7 @@ class MomentField(forms.DateTimeField):
         try:
             return moment.astimezone(UTC) if moment else None
         except OverflowError as error:
-            raise forms.ValidationError("Must lie in the years 1 to 9999 in UTC.") from error
+            raise forms.ValidationError(_("Must lie in the years 1 to 9999 in UTC.")) from error
 
 
 class WorkForm(forms.Form):
@@ -136,7 +136,9 @@ class LinesField(ProseField):
 class ReasonForm(forms.Form):
     """Why a job is given up."""
 
-    reason = ProseField(rows=3, max_length=1000, required=False, help_text="Shown in the job's history.")
+    reason = ProseField(
+        rows=3, max_length=1000, required=False, label=_("Reason"), help_text=_("Shown in the job's history.")
+    )
 
 
 class ChangesForm(forms.Form):
@@ -145,7 +147,9 @@ class ChangesForm(forms.Form):
     CATEGORIES = ["Incomplete Work", "Wrong Output Format", "Quality Below Standard", "Not What Was Requested"]
 
     category = forms.ChoiceField(
-        required=False, choices=[("", "Choose…"), *((name, name.capitalize()) for name in CATEGORIES)]
+        required=False,
+        label=_("Category"),
+        choices=[("", _("Choose…")), *((name, name.capitalize()) for name in CATEGORIES)],
     )
     reason = ProseField(
         rows=5,
@@ -164,7 +168,7 @@ class ChangesForm(forms.Form):
 class TipForm(forms.Form):
     """How much the worker of a completed job gets on top."""
 
-    tip = UsdcField(help_text="Goes to the worker from your wallet, without a fee.")
+    tip = UsdcField(label=_("Tip"), help_text=_("Goes to the worker from your wallet, without a fee."))
 
 
 class ApprovalForm(TipForm, ReviewForm):
@@ -178,5 +182,5 @@ class ApprovalForm(TipForm, ReviewForm):
 class ProgressForm(forms.Form):
     """How far the work is."""
 
-    percent = forms.TypedChoiceField(coerce=int, choices=PROGRESS, label="Done so far")
-    note = ProseField(max_length=500, required=False)
+    percent = forms.TypedChoiceField(coerce=int, choices=PROGRESS, label=_("Done so far"))
+    note = ProseField(max_length=500, required=False, label=_("Note"))

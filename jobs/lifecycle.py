@@ -8,17 +8,18 @@ from dataclasses import dataclass
 from enum import Enum
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 
 class Status(models.TextChoices):
-    DRAFT = "DRAFT", "Draft"
-    OPEN = "OPEN", "Open for bids"
-    ASSIGNED = "ASSIGNED", "Assigned"
-    IN_PROGRESS = "IN_PROGRESS", "In progress"
-    IN_REVIEW = "IN_REVIEW", "Waiting for approval"
-    COMPLETED = "COMPLETED", "Completed"
-    CANCELLED = "CANCELLED", "Cancelled"
-    DISPUTED = "DISPUTED", "Disputed"
+    DRAFT = "DRAFT", _("Draft")
+    OPEN = "OPEN", _("Open for bids")
+    ASSIGNED = "ASSIGNED", _("Assigned")
+    IN_PROGRESS = "IN_PROGRESS", _("In progress")
+    IN_REVIEW = "IN_REVIEW", _("Waiting for approval")
+    COMPLETED = "COMPLETED", _("Completed")
+    CANCELLED = "CANCELLED", _("Cancelled")
+    DISPUTED = "DISPUTED", _("Disputed")
 
 
 class Role(Enum):
@@ -66,7 +67,11 @@ TRANSITIONS = {
         Transition("start", (Status.ASSIGNED,), Status.IN_PROGRESS, Role.WORKER),
         Transition("progress", (Status.IN_PROGRESS,), None, Role.WORKER, "the poster is told"),
         Transition(
-            "submit", (Status.IN_PROGRESS,), Status.IN_REVIEW, Role.WORKER, "output is validated; the clock starts"
+            "submit",
+            (Status.IN_PROGRESS,),
+            Status.IN_REVIEW,
+            Role.WORKER,
+            "output is validated; the clock starts unless the proof is in doubt",
         ),
         Transition("approve", (Status.IN_REVIEW,), Status.COMPLETED, Role.POSTER, "releases escrow less the fee"),
         Transition("auto-approve", (Status.IN_REVIEW,), Status.COMPLETED, Role.CLOCK, "releases escrow less the fee"),

@@ -12,6 +12,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now, Upper
+from django.utils.translation import gettext_lazy as _
 
 from agents.models import Agent
 from jobs.epochs import Marks
@@ -113,6 +114,9 @@ class Job(models.Model):
     )
     deadline_at = models.DateTimeField(help_text="An open job expires then.")
     auto_approve_at = models.DateTimeField(null=True, blank=True)
+    is_proof_doubted = models.BooleanField(
+        default=False, db_default=False, help_text="Of what was handed in last; silence does not approve it."
+    )
     matched_at = models.DateTimeField(null=True, blank=True, help_text="When fitting agents were told of it.")
     heartbeat_missed_at = models.DateTimeField(
         null=True, blank=True, help_text="When its worker was last found to be silent."
@@ -150,7 +154,7 @@ class Job(models.Model):
                 name="job_in_work_has_a_worker",
             ),
             models.CheckConstraint(
-                condition=~Q(status=Status.IN_REVIEW) | Q(auto_approve_at__isnull=False),
+                condition=~Q(status=Status.IN_REVIEW) | Q(auto_approve_at__isnull=False) | Q(is_proof_doubted=True),
                 name="job_in_review_has_a_clock",
             ),
             models.CheckConstraint(condition=Q(progress_percent__lte=100), name="job_progress_percent"),
@@ -298,9 +302,18 @@ class Submission(models.Model):
     """What the worker handed in, and what the poster said of it."""
 
     class Verdict(models.TextChoices):
-        PENDING = "PENDING", "Waiting for review"
-        APPROVED = "APPROVED", "Approved"
-        REJECTED = "REJECTED", "Changes requested"
+        PENDING = "PENDING", _("Waiting for review")
+        APPROVED = "APPROVED", _("Approved")
+        REJECTED = "REJECTED", _("Changes requested")
+
+    class Proof(models.TextChoices):
+        NONE = "NONE", _("No proof beside the work")
+        MATCHES = "MATCHES", _("The hash is that of the work")
+        UNVERIFIED = "UNVERIFIED", _("Not verified: it lies elsewhere or cannot be checked")
+        MISMATCH = "MISMATCH", _("The hash is of something else")
+        REUSED = "REUSED", _("Handed in for another job too")
+
+    DOUBTFUL = (Proof.MISMATCH, Proof.REUSED)
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     job = models.ForeignKey(Job, models.PROTECT, related_name="submissions")
@@ -308,7 +321,8 @@ class Submission(models.Model):
     number = models.PositiveIntegerField()
     output_data = models.JSONField()
     content_hash = models.CharField(max_length=64, help_text="SHA-256 of the canonical JSON of the output.")
-    proof_hash = models.CharField(max_length=200, blank=True, help_text="As the worker claims it; not checked.")
+    proof_hash = models.CharField(max_length=200, blank=True, help_text="As the worker claims it; `proof` says more.")
+    proof = models.CharField(max_length=10, choices=Proof, default=Proof.NONE, db_default=Proof.NONE)
     verdict = models.CharField(max_length=8, choices=Verdict, default=Verdict.PENDING)
     reason = models.TextField(blank=True, max_length=5000)
     category = models.CharField(max_length=50, blank=True)
@@ -325,6 +339,12 @@ class Submission(models.Model):
                 fields=["job"], condition=Q(verdict="PENDING"), name="submission_one_pending_per_job"
             ),
         ]
+        indexes = [models.Index(fields=["content_hash"], name="submission_of_content")]
 
     def __str__(self) -> str:
         return f"submission {self.number} for {self.job_id}"
+
+    @property
+    def is_doubtful(self) -> bool:
+        """Whether its proof contradicts it, or it was handed in for another job; silence does not approve it."""
+        return self.proof in self.DOUBTFUL

@@ -17,6 +17,7 @@ from jobs.models import Job, JobTemplate, Submission
 from jobs.rules import is_party, is_poster
 from marketplace.errors import NotAllowed, NotFound
 from marketplace.events.models import Event
+from marketplace.screening.queries import with_flags
 from wallets.models import Account
 
 
@@ -87,7 +88,7 @@ def submissions_of(job: Job, actor: Agent | None) -> QuerySet[Submission]:
     if not is_party(actor, job):
         raise NotAllowed("Only the poster and the worker read what was handed in.")
     files = Prefetch("attachments", SubmissionFile.objects.select_related("file"))
-    return job.submissions.select_related("worker").prefetch_related(files).order_by("-number")
+    return with_flags(job.submissions.select_related("worker").prefetch_related(files)).order_by("-number")
 
 
 def templates() -> QuerySet[JobTemplate]:

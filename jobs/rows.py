@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from functools import lru_cache
 from typing import Any, NamedTuple, cast
 from uuid import UUID
@@ -21,6 +22,8 @@ from jobs.rules import available_actions, is_party
 from jobs.terms import Terms
 from marketplace.api.problems import camel_case
 from marketplace.money import format_usdc, share
+from marketplace.screening.queries import written_flags
+from marketplace.screening.serializers import without_hidden
 from wallets.models import Transfer
 
 # Where each column of a row comes from. Moments are texts, and JSON goes through as PostgreSQL wrote it.
@@ -77,6 +80,9 @@ COLUMNS = {
     "invited_handle": "invited.handle",
     "invited_user": "invited.user_id",
     "invited_owner": "invited.owner_id",
+    # As `screening.queries.flags_of` has them.
+    "flags": """(SELECT array_agg(flag.rule || ':' || flag.status) FROM screening_flag flag
+        WHERE flag.thing = job.id AND flag.kind = 'jobs.job' AND flag.status <> 'DISMISSED')""",
     # As Job.silent_since has it.
     "silent_since": """CASE WHEN job.status = 'IN_PROGRESS' AND job.updated_at <= job.heartbeat_missed_at
         AND coalesce(worker.last_heartbeat_at <= job.heartbeat_missed_at, true)
@@ -96,7 +102,8 @@ NAMED = {
     "template_id": "jobs_jobtemplate",
 }
 # Changes with every change of a row that a job's members are made of.
-VERSION = f"concat(job.xmin, job.ctid, {', '.join(_version_of(table, key) for key, table in NAMED.items())})"
+FLAGS = "(SELECT string_agg(concat(xmin, ctid), ' ') FROM screening_flag WHERE thing = job.id)"
+VERSION = f"concat(job.xmin, job.ctid, {FLAGS}, {', '.join(_version_of(table, key) for key, table in NAMED.items())})"
 SELECT = ", ".join([*COLUMNS.values(), VERSION])
 JOINS = """
     JOIN agents_agent poster ON poster.id = job.poster_id
@@ -104,6 +111,8 @@ JOINS = """
     LEFT JOIN agents_agent invited ON invited.id = job.invited_id
     LEFT JOIN jobs_jobtemplate template ON template.id = job.template_id
 """
+# What of a job its poster wrote.
+TEXTS = ("title", "description", "inputData")
 # Hashes of the payments of a job, by the kinds of transfer that a list shows.
 Hashes = Mapping[str, str]
 NOTHING_MOVED: Hashes = {}
@@ -164,6 +173,7 @@ class JobRow(NamedTuple):
     invited_handle: str | None
     invited_user: int | None
     invited_owner: int | None
+    flags: list[str] | None
     silent_since: str | None
     version: str
 
@@ -178,7 +188,8 @@ def members(row: JobRow, hashes: Hashes) -> dict[str, Any]:
     terms, written_terms = read_terms(row.terms)
     hold = hashes.get(Transfer.Kind.ESCROW_HOLD.value)
     payment = payment_status(terms, row.status, is_held=hold is not None)
-    return {
+    written = {
+        "flags": written_flags(row.flags or []),
         "id": row.id,
         "title": row.title,
         "description": row.description,
@@ -233,6 +244,7 @@ def members(row: JobRow, hashes: Hashes) -> dict[str, Any]:
         "completedAt": _moment(row.completed_at),
         "cancelledAt": _moment(row.cancelled_at),
     }
+    return without_hidden(written, TEXTS)
 
 
 def personal_members(standing: Standing, actor: Agent | None) -> dict[str, Any]:
@@ -322,6 +334,7 @@ class Standing:
     invited: Hand | None
     bidding_closed_at: str | None
     silent_since: str | None
+    matures_at: datetime | None
     hands: frozenset[UUID | int | None]
 
     @classmethod
@@ -333,4 +346,5 @@ class Standing:
         terms, _ = read_terms(row.terms)
         hands = frozenset(id for one in (poster, worker, invited) if one for id in (one.pk, one.controller_id) if id)
         closed_at, silent_since = _moment(row.bidding_closed_at), _moment(row.silent_since)
-        return cls(row.status, row.tip, terms, poster, worker, invited, closed_at, silent_since, hands)
+        matures_at = datetime.fromisoformat(row.matures_at) if row.matures_at else None
+        return cls(row.status, row.tip, terms, poster, worker, invited, closed_at, silent_since, matures_at, hands)

@@ -16,6 +16,7 @@ from jobs.points import LONGEST_POINT, MOST_POINTS
 from jobs.qualification import MOST_SKILLS
 from jobs.queries import find_template
 from jobs.reviews.models import LONGEST_TEXT
+from jobs.rows import TEXTS
 from jobs.rules import available_actions, is_party
 from jobs.terms import Terms
 from marketplace.api.fields import (
@@ -32,6 +33,7 @@ from marketplace.api.fields import (
 from marketplace.api.serializers import CamelCaseSerializer, RequestSerializer
 from marketplace.errors import NotFound
 from marketplace.events.models import Event
+from marketplace.screening.serializers import ScreenedSerializer
 from marketplace.timestamps import format_timestamp
 from wallets.models import Transfer
 from wallets.queries import reference
@@ -84,7 +86,8 @@ class TemplateNameSerializer(CamelCaseSerializer):
 
 
 class TermsSerializer(CamelCaseSerializer):
-    """The rules of the deal: fees in basis points, windows in seconds; no `revisionsAllowed` means any number."""
+    """The rules of the deal: fees in basis points, windows in seconds; no `revisionsAllowed` means as many as the
+    market lets anybody ask for."""
 
     fund_on = serializers.CharField()
     release_fee_bps = serializers.IntegerField()
@@ -112,8 +115,10 @@ class EscrowSerializer(CamelCaseSerializer):
     tx_hash = serializers.CharField(allow_null=True)
 
 
-class JobSerializer(CamelCaseSerializer):
+class JobSerializer(ScreenedSerializer):
     """A job, with every key that clients look for; what there is not is null, or "" where they want a text."""
+
+    texts = TEXTS
 
     id = serializers.UUIDField()
     title = serializers.CharField()
@@ -252,14 +257,22 @@ class PointSerializer(CamelCaseSerializer):
     is_done = serializers.BooleanField(help_text="The worker says so, with the next submission.")
 
 
-class SubmissionSerializer(CamelCaseSerializer):
+class SubmissionSerializer(ScreenedSerializer):
     """What the worker handed in, and what the poster said of it."""
+
+    texts = ("outputData", "reason")
 
     id = serializers.UUIDField()
     number = serializers.IntegerField()
     output_data = JSONObjectField()
     content_hash = serializers.CharField(help_text="SHA-256 of the canonical JSON of `outputData`.")
-    proof_hash = serializers.CharField(help_text="As the worker claims it; not checked.")
+    proof_hash = serializers.CharField(help_text="As the worker claims it.")
+    proof = serializers.ChoiceField(
+        Submission.Proof.choices,
+        help_text="What that is worth. MISMATCH: the hash is neither that of the output nor of a file. REUSED: the same"
+        " output or file was handed in for another job. With either, silence does not approve the work. UNVERIFIED:"
+        " it cannot be checked, or all of the work lies behind links.",
+    )
     files = AttachmentsField(source="attachments")
     verdict = serializers.ChoiceField(Submission.Verdict.choices)
     reason = serializers.CharField()

@@ -23,6 +23,7 @@ from jobs import schemas
 from jobs.lifecycle import Status
 from jobs.models import Job, JobTemplate, Submission
 from jobs.points import new_points, tick_points
+from jobs.proofs import judge, says_nothing
 from jobs.qualification import MOST_SKILLS
 from jobs.rules import WrongStatus, require
 from jobs.terms import Terms
@@ -31,6 +32,7 @@ from marketplace.errors import Invalid, MarketError
 from marketplace.events import services as events
 from marketplace.events.services import NewEvent
 from marketplace.money import MAX_AMOUNT, format_usdc, share
+from marketplace.screening.services import screened
 from marketplace.timestamps import format_timestamp
 from wallets import services as wallets
 from wallets.budgets.services import payer_for
@@ -84,6 +86,7 @@ def lock(job: Job) -> Job:
     )
 
 
+@screened(title="title", description="description", input_data="inputData", vertical="vertical")
 @transaction.atomic
 def create_job(*, actor: Agent, publish: bool = True, attachments: Sequence[UUID] = (), **words: Any) -> Job:
     """A job of those words (see `plan_job`) with those files; published at once unless it is to stay a draft.
@@ -171,6 +174,7 @@ def _tell_invited(job: Job, actor: Agent) -> None:
     events.emit("job.offered", job=job, actor=actor, audience=[job.invited], data=facts)
 
 
+@screened(title="title", description="description", input_data="inputData", vertical="vertical", rewrites=True)
 @transaction.atomic
 def update_job(*, job: Job, actor: Agent, **changes: Any) -> Job:
     """Changes a draft or an open job; pending bidders and an invited agent are told.
@@ -294,6 +298,7 @@ def assign_job(
     return job
 
 
+@screened(reason="reason")
 @transaction.atomic
 def decline_job(*, job: Job, actor: Agent, reason: str = "") -> Job:
     """OPEN → CANCELLED by the invited agent of a direct offer; a full refund."""
@@ -312,6 +317,7 @@ def start_job(*, job: Job, actor: Agent) -> Job:
     return job
 
 
+@screened(note="note")
 @transaction.atomic
 def report_progress(*, job: Job, actor: Agent, percent: int, note: str = "") -> Job:
     """The worker says how far the work is, 0 to 100 per cent."""
@@ -345,6 +351,12 @@ def note_silence(*, job: Job) -> Job:
     return job
 
 
+def latest_submission(job: Job) -> Submission:
+    """What the worker handed in last."""
+    return job.submissions.latest("number")
+
+
+@screened(thing=latest_submission, output_data="outputData", proof_hash="proofHash")
 @transaction.atomic
 def submit_output(
     *,
@@ -355,29 +367,36 @@ def submit_output(
     done_points: Collection[int] = (),
     files: Sequence[UUID] = (),
 ) -> Job:
-    """IN_PROGRESS → IN_REVIEW: output that matches the schema of the template, and the review clock starts.
+    """IN_PROGRESS → IN_REVIEW: output that matches the schema of the template, and the review clock starts unless the
+    proof contradicts what was handed in, or it was handed in for another job (`jobs.proofs`).
 
     `files` are ids of uploads; with some the output may be empty, if the schema lets it. `done_points` are numbers,
     from 1, of the points that the poster asked for last. Raises Invalid naming the field.
     """
     job = lock(job)
     transition = require(job, "submit", actor)
-    if not output_data and not files:
+    if says_nothing(output_data) and not files:
         raise Invalid.field("outputData", "Must not be empty.")
     schemas.require_valid(output_data, job.output_schema, "outputData")
     tick_points(job, done_points)
     worker, _ = job.deal
+    canonical = json.dumps(output_data, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     submission = Submission.objects.create(
         job=job,
         worker=worker,
         number=job.submissions.count() + 1,
         output_data=output_data,
-        content_hash=_content_hash(output_data),
+        content_hash=hashlib.sha256(canonical.encode()).hexdigest(),
         proof_hash=proof_hash,
     )
     handed_in = attach(thing=submission, ids=files, actor=actor, field="fileIds")
-    window = timedelta(seconds=job.rules.review_window_seconds)
-    _move(job, transition.target, submitted_at=Now(), auto_approve_at=Now() + window, progress_percent=100)
+    proof = judge(submission, handed_in, len(canonical))
+    if proof != submission.proof:
+        submission.proof = proof
+        submission.save(update_fields=["proof"])
+    ends_at = None if submission.is_doubtful else Now() + timedelta(seconds=job.rules.review_window_seconds)
+    clock = {"auto_approve_at": ends_at, "is_proof_doubted": submission.is_doubtful}
+    _move(job, transition.target, submitted_at=Now(), progress_percent=100, **clock)
     _tell(
         "job.submitted",
         job,
@@ -385,16 +404,12 @@ def submit_output(
         from_status=Status.IN_PROGRESS,
         submissionId=str(submission.pk),
         contentHash=submission.content_hash,
+        proof=proof.value,
         fileIds=[str(file.pk) for file in handed_in],
         donePoints=sorted(set(done_points)),
         autoApproveAt=format_timestamp(job.auto_approve_at) if job.auto_approve_at else None,
     )
     return job
-
-
-def _content_hash(output_data: Mapping[str, Any]) -> str:
-    canonical = json.dumps(output_data, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    return hashlib.sha256(canonical.encode()).hexdigest()
 
 
 @transaction.atomic
@@ -474,6 +489,7 @@ def _tip(job: Job, actor: Agent, amount: int) -> Job:
     return job
 
 
+@screened(thing=latest_submission, reason="reason", points="points")
 @transaction.atomic
 def reject_submission(*, job: Job, actor: Agent, reason: str, category: str = "", points: Sequence[str] = ()) -> Job:
     """Sends the work back with a reason and a list of points, or by the Terms ends the job and refunds the poster."""
@@ -486,8 +502,7 @@ def reject_submission(*, job: Job, actor: Agent, reason: str, category: str = ""
     if verb == "refuse":
         _review(job, Submission.Verdict.REJECTED, reason, category, asked)
         return _cancel(job, actor, "job.cancelled", reason)
-    allowed = job.rules.revisions_allowed
-    if allowed is not None and job.revision_count >= allowed:
+    if job.revision_count >= job.rules.most_revisions:
         raise NoRevisionsLeft()
     _review(job, Submission.Verdict.REJECTED, reason, category, asked)
     _move(job, transition.target, auto_approve_at=None, revision_count=F("revision_count") + 1)
@@ -503,6 +518,7 @@ def reject_submission(*, job: Job, actor: Agent, reason: str, category: str = ""
     return job
 
 
+@screened(reason="reason")
 @transaction.atomic
 def cancel_job(*, job: Job, actor: Agent, reason: str = "") -> Job:
     """The poster gives it up before work began; held money returns less the cancel fee of the Terms."""
@@ -536,14 +552,19 @@ def freeze_job(*, job: Job, actor: Agent, reason: str, **facts: str) -> Job:
 
 
 @transaction.atomic
-def resume_job(*, job: Job, actor: Agent, left: timedelta | None, reason: str, **facts: str) -> Job:
-    """DISPUTED → where it was: the dispute was closed, and the clock that it stopped has as long to run as `left`."""
+def resume_job(
+    *, job: Job, actor: Agent, left: timedelta | None, reason: str, mediator: Agent | None = None, **facts: str
+) -> Job:
+    """DISPUTED → where it was: the dispute was closed, and the clock that it stopped has as long to run as `left`.
+
+    The mediator is told, too.
+    """
     job = lock(job)
     verb, clock = _resumes_with(job)
     transition = require(job, verb, None)
     clocks = {clock: Now() + (left or timedelta())} if clock else {}
     _move(job, transition.target, **clocks)
-    _tell("dispute.closed", job, actor, from_status=Status.DISPUTED, reason=reason, **facts)
+    _tell("dispute.closed", job, actor, also=mediator, from_status=Status.DISPUTED, reason=reason, **facts)
     return job
 
 
@@ -552,7 +573,7 @@ def _resumes_with(job: Job) -> tuple[str, str]:
     if job.completed_at is not None:
         return "stay-completed", "matures_at"
     if job.submissions.filter(verdict=Submission.Verdict.PENDING).exists():
-        return "resume-review", "auto_approve_at"
+        return "resume-review", "" if job.is_proof_doubted else "auto_approve_at"
     return "resume-work", ""
 
 
@@ -563,15 +584,14 @@ def settle_job(
     actor: Agent,
     to_poster: int,
     note: str,
-    fee_bps: int | None = None,
+    mediator: Agent | None = None,
     verb: str = "resolve",
     **facts: str,
 ) -> Job:
     """DISPUTED → CANCELLED if the poster gets all of the price back, else COMPLETED with the worker's part paid.
 
-    `to_poster` is micro-USDC. The fee is taken from the worker's part; without `fee_bps` it is the dispute fee of the
-    Terms. `verb` says by whose decision: an operator's (`resolve`), or that of the dispute's own rules (`settle`).
-    Raises Invalid.
+    `to_poster` is micro-USDC. The fee is taken from the worker's part, by the Terms. `verb` says by whose decision: an
+    operator's (`resolve`), or that of the dispute's own rules (`settle`). The mediator is told, too. Raises Invalid.
     """
     job = lock(job)
     refund = to_poster == job.price
@@ -589,14 +609,14 @@ def settle_job(
             price=price,
             clearing=job.payout or 0 if was_completed else None,
             to_poster=to_poster,
-            fee_bps=job.rules.dispute_fee_bps if fee_bps is None else fee_bps,
+            fee_bps=job.rules.settlement_fee_bps,
         )
     ends = {"cancelled_at": Now(), "completed_at": None} if refund else {"completed_at": job.completed_at or Now()}
     _move(job, transition.target, payout=payout, refund=to_poster, matures_at=None, **ends)
     if refund == was_completed:
         Agent.objects.filter(pk=worker.pk).update(completed_jobs=F("completed_jobs") + (-1 if refund else 1))
     shares = {"refundUsdc": format_usdc(to_poster), "payoutUsdc": format_usdc(payout)}
-    _tell("dispute.resolved", job, actor, from_status=Status.DISPUTED, reason=note, **shares, **facts)
+    _tell("dispute.resolved", job, actor, also=mediator, from_status=Status.DISPUTED, reason=note, **shares, **facts)
     if refund:
         _tell("job.cancelled", job, actor, from_status=Status.DISPUTED, reason=note)
     elif not was_completed:
@@ -650,11 +670,13 @@ def _tell(type: str, job: Job, actor: Agent | None, *, from_status: Status, **da
     events.record(_event(type, job, actor, from_status=from_status, **data))
 
 
-def _event(type: str, job: Job, actor: Agent | None, *, from_status: Status, **data: Any) -> NewEvent:
-    """The event of a transition, told to both sides."""
+def _event(
+    type: str, job: Job, actor: Agent | None, *, from_status: Status, also: Agent | None = None, **data: Any
+) -> NewEvent:
+    """The event of a transition, told to both sides and whoever else has a part in it."""
     facts = {"title": job.title, "budgetUsdc": format_usdc(job.budget), "posterId": str(job.poster_id)}
     if job.worker is not None:
         facts["agentId"] = job.worker.handle
     moved = {"from": from_status.value, "to": str(Status(job.status).value), "status": str(Status(job.status).value)}
-    both = [job.poster, job.worker]
-    return events.describe(type, job=job, actor=actor, audience=both, data={**facts, **moved, **data})
+    told = [job.poster, job.worker, also]
+    return events.describe(type, job=job, actor=actor, audience=told, data={**facts, **moved, **data})

@@ -20,7 +20,8 @@ DAY = 24 * 3600
 
 @dataclass(frozen=True, kw_only=True)
 class Terms:
-    """Fees in basis points, windows in seconds; `revisions_allowed` None means any number.
+    """Fees in basis points, windows in seconds; `revisions_allowed` None means as many as
+    the market lets anybody ask for (`most_revisions`).
 
     Without a bidding window bids are taken until the deadline. Terms from before there were weights, or phases of a
     dispute, are standard ones.
@@ -60,6 +61,17 @@ class Terms:
     def rule(self) -> BiddingRule:
         """How bidding runs."""
         return RULES[self.bidding]
+
+    @property
+    def settlement_fee_bps(self) -> int:
+        """Of the worker's part when a dispute divides the price: never less than an approval costs, or feigning one
+        would pay."""
+        return max(self.release_fee_bps, self.dispute_fee_bps)
+
+    @property
+    def most_revisions(self) -> int:
+        """How often the poster may send the work back."""
+        return settings.MOST_REVISIONS if self.revisions_allowed is None else self.revisions_allowed
 
     def dump(self) -> dict[str, Any]:
         """The Terms as a job keeps them."""

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.utils.translation import gettext_lazy as _
+
 from agents.models import Agent
 from agents.rules import acts_for
 from jobs import queries
@@ -16,41 +18,53 @@ from marketplace.events.models import Event
 # Type of event → (tone, what its actor did, what is said when it was the clock). Bids that were accepted or lost are
 # left out: the job's own events say the same.
 WORDS = {
-    "job.posted": ("green", "posted the job", ""),
-    "job.updated": ("", "changed the job", ""),
-    "bid.received": ("", "bid {amountUsdc} USDC", ""),
-    "bid.lowered": ("", "lowered a bid to {amountUsdc} USDC", ""),
-    "bid.sealed": ("", "", "A sealed bid came in or was taken back; there are {bidCount}"),
-    "job.bidding_closed": ("", "", "Bidding ended"),
-    "job.award_failed": ("red", "", "The best bid could not be accepted: {reason}"),
-    "bid.withdrawn": ("", "took back a bid of {amountUsdc} USDC", ""),
-    "job.assigned": ("green", "hired {worker}", "{worker} won the job"),
-    "job.declined": ("red", "declined the offer", ""),
-    "job.started": ("", "started work", ""),
-    "job.progress": ("", "reported {percent}% done", ""),
-    "job.heartbeat_missed": ("red", "", "{agentId} has sent no sign of life for a while"),
-    "job.submitted": ("brass", "handed in work", ""),
-    "job.revision_requested": ("brass", "asked for changes", ""),
-    "job.approved": ("green", "approved the work", "The review window ended, so the work was approved"),
-    "job.paid": ("green", "released {payoutUsdc} USDC to the worker", "{payoutUsdc} USDC was released to the worker"),
-    "job.tipped": ("green", "gave a tip of {tipUsdc} USDC", ""),
-    "review.written": ("", "wrote a review", ""),
-    "review.replied": ("", "answered a review", ""),
-    "review.received": ("brass", "gave {rating} of 5 stars", ""),
-    "job.payout_cleared": ("green", "", "{payoutUsdc} USDC cleared: it is the worker’s to spend"),
-    "dispute.opened": ("red", "opened a dispute", ""),
-    "dispute.responded": ("", "answered the dispute", ""),
-    "dispute.offer_made": ("", "offered to settle: {posterUsdc} USDC to the poster, {workerUsdc} to the worker", ""),
-    "dispute.offer_agreed": ("green", "agreed to the mediator’s proposal", ""),
-    "dispute.offer_declined": ("", "declined an offer to settle", ""),
-    "dispute.evidence_added": ("", "added evidence", ""),
-    "dispute.information_requested": ("brass", "asked for more", ""),
-    "dispute.mediator_assigned": ("", "named another mediator", ""),
-    "dispute.escalated": ("brass", "took the dispute on to its next phase", "The dispute went on to its next phase"),
-    "dispute.closed": ("", "closed the dispute", ""),
-    "dispute.resolved": ("brass", "settled the dispute", ""),
-    "job.cancelled": ("red", "cancelled the job", ""),
-    "job.expired": ("red", "", "The deadline passed, so the job closed"),
+    "job.posted": ("green", _("posted the job"), ""),
+    "job.updated": ("", _("changed the job"), ""),
+    "bid.received": ("", _("bid {amountUsdc} USDC"), ""),
+    "bid.lowered": ("", _("lowered a bid to {amountUsdc} USDC"), ""),
+    "bid.sealed": ("", "", _("A sealed bid came in or was taken back; there are {bidCount}")),
+    "job.bidding_closed": ("", "", _("Bidding ended")),
+    "job.award_failed": ("red", "", _("The best bid could not be accepted: {reason}")),
+    "bid.withdrawn": ("", _("took back a bid of {amountUsdc} USDC"), ""),
+    "job.assigned": ("green", _("hired {worker}"), _("{worker} won the job")),
+    "job.declined": ("red", _("declined the offer"), ""),
+    "job.started": ("", _("started work"), ""),
+    "job.progress": ("", _("reported {percent}% done"), ""),
+    "job.heartbeat_missed": ("red", "", _("{agentId} has sent no sign of life for a while")),
+    "job.submitted": ("brass", _("handed in work"), ""),
+    "job.revision_requested": ("brass", _("asked for changes"), ""),
+    "job.approved": ("green", _("approved the work"), _("The review window ended, so the work was approved")),
+    "job.paid": (
+        "green",
+        _("released {payoutUsdc} USDC to the worker"),
+        _("{payoutUsdc} USDC was released to the worker"),
+    ),
+    "job.tipped": ("green", _("gave a tip of {tipUsdc} USDC"), ""),
+    "review.written": ("", _("wrote a review"), ""),
+    "review.replied": ("", _("answered a review"), ""),
+    "review.received": ("brass", _("gave {rating} of 5 stars"), ""),
+    "job.payout_cleared": ("green", "", _("{payoutUsdc} USDC cleared: it is the worker’s to spend")),
+    "dispute.opened": ("red", _("opened a dispute"), ""),
+    "dispute.responded": ("", _("answered the dispute"), ""),
+    "dispute.offer_made": (
+        "",
+        _("offered to settle: {posterUsdc} USDC to the poster, {workerUsdc} less the fee to the worker"),
+        "",
+    ),
+    "dispute.offer_agreed": ("green", _("agreed to the mediator’s proposal"), ""),
+    "dispute.offer_declined": ("", _("declined an offer to settle"), ""),
+    "dispute.evidence_added": ("", _("added evidence"), ""),
+    "dispute.information_requested": ("brass", _("asked for more"), ""),
+    "dispute.mediator_assigned": ("", _("named another mediator"), ""),
+    "dispute.escalated": (
+        "brass",
+        _("took the dispute on to its next phase"),
+        _("The dispute went on to its next phase"),
+    ),
+    "dispute.closed": ("", _("closed the dispute"), ""),
+    "dispute.resolved": ("brass", _("settled the dispute"), ""),
+    "job.cancelled": ("red", _("cancelled the job"), ""),
+    "job.expired": ("red", "", _("The deadline passed, so the job closed")),
 }
 # The picture beside a line; of the longest beginning of its type.
 ICONS = {
@@ -121,16 +135,17 @@ def lines(job: Job, reader: Agent | None) -> Iterator[Line]:
         else:
             may_read = party or event.type not in PRIVATE
         if may_read:
-            yield _line(event, job, with_note=party)
+            yield line_of(event, job, with_note=party)
 
 
-def _line(event: Event, job: Job, with_note: bool) -> Line:
+def line_of(event: Event, job: Job, with_note: bool) -> Line:
+    """The event in words; with what its actor wrote on it, for those who may read that."""
     tone, did, happened = WORDS[event.type]
     # Events are kept for ever: one that was born before a word was added to its data says the rest.
     data: dict[str, Any] = defaultdict(str, event.data, worker=job.worker.name if job.worker else "")
     if event.type == "job.assigned" and job.invited_id is not None:
-        did = "took the offer"
-    words = (did if event.actor else happened or did).format_map(data)
+        did = _("took the offer")
+    words = str(did if event.actor else happened or did).format_map(data)
     note = str(data.get("note") or data.get("reason") or "") if with_note and event.actor else ""
     if event.type == "job.approved":
         note = ""

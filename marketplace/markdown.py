@@ -1,5 +1,7 @@
 """Markdown that people and agents write, as HTML that is safe on any page."""
 
+from html import unescape
+
 import nh3
 from django.utils.html import urlize
 from django.utils.safestring import SafeString
@@ -36,6 +38,11 @@ def render_markdown(text: str) -> SafeString:
         link_rel=_REL,
     )
     return SafeString(f'<div class="markdown">{cleaned}</div>')
+
+
+def plain_text(text: str) -> str:
+    """What the text says, without its marks, for a line in a list: of the first 1,000 characters. Not safe as HTML."""
+    return unescape(nh3.clean(_MARKDOWN.render(clean_text(text[:1000])), tags=set())).strip()
 
 
 def _lower_headings(state: StateCore) -> None:

@@ -46,6 +46,7 @@ INSTALLED_APPS = [
     "marketplace.events",
     "marketplace.statistics",
     "marketplace.releases",
+    "marketplace.screening",
     "marketplace.health",
     "marketplace.pages",
     "marketplace.accounts",
@@ -54,6 +55,7 @@ INSTALLED_APPS = [
     "agents.listings",
     "agents.heartbeats",
     "agents.oauth",
+    "agents.reports",
     "agents.files",
     "agents.inbox",
     "agents.streams",
@@ -71,6 +73,7 @@ INSTALLED_APPS = [
     "jobs.reputation",
     "jobs.reviews",
     "jobs.saved_searches",
+    "jobs.suspicions",
     "jobs.drafts",
     "bids",
     "bids.credits",
@@ -90,7 +93,7 @@ INSTALLED_APPS = [
     "csp",
     "pgtrigger",
     "django_structlog",
-    "marketplace.accounts.apps.OperatorAdminConfig",
+    "marketplace.desk.apps.DeskAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.humanize",
@@ -100,6 +103,8 @@ INSTALLED_APPS = [
     "django.forms",
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
+    # Last: it puts its own lists in the place of those that the others have registered in the admin.
+    "marketplace.desk",
 ]
 
 MIDDLEWARE = [
@@ -121,6 +126,7 @@ MIDDLEWARE = [
     "marketplace.pages.middleware.keep_fragments_apart",
     "marketplace.pages.middleware.tell_the_readers_time",
     "agents.limits.AccountLimitsMiddleware",
+    "marketplace.screening.middleware.keep_strikes",
 ]
 
 ROOT_URLCONF = "marketplace.urls"
@@ -207,6 +213,7 @@ CELERY_BEAT_SCHEDULE = {
         ("match new jobs", "jobs.tasks.match_new_jobs", SWEEP_SECONDS * 5),
         ("note missed heartbeats", "jobs.tasks.note_missed_heartbeats", SWEEP_SECONDS * 5),
         ("compute reputation", "jobs.reputation.tasks.compute_reputation", SWEEP_SECONDS * 5),
+        ("notice suspicions", "jobs.suspicions.tasks.notice_suspicions", 600.0),
         ("reveal reviews", "jobs.reviews.tasks.reveal_due_reviews", SWEEP_SECONDS * 30),
         ("mature payouts", "jobs.tasks.mature_due_payouts", SWEEP_SECONDS * 5),
         ("move withdrawals", "wallets.rails.tasks.move_withdrawals", SWEEP_SECONDS),
@@ -228,7 +235,7 @@ CELERY_BEAT_SCHEDULE = {
 # Accounts
 
 AUTH_USER_MODEL = "agents.User"
-AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+AUTHENTICATION_BACKENDS = ["agents.authentication.PersonBackend"]
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.Argon2PasswordHasher",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
@@ -416,11 +423,23 @@ DEFAULT_TERMS: dict[str, Any] = {
     "rejection": "revise",
     "bidding": "open",
 }
+# Rounds of changes where the Terms of a deal name no number: nobody is made to work for ever.
+MOST_REVISIONS = env.int("MOST_REVISIONS", 20)
 # How many disputes one side may open about one job, and one agent within a day.
 DISPUTES_PER_SIDE = env.int("DISPUTES_PER_SIDE", 3)
 DISPUTES_PER_DAY = env.int("DISPUTES_PER_DAY", 20)
 # Micro-USDC: of more than that two have to rule the same before it is divided.
 RULING_ALONE_UP_TO = env.int("RULING_ALONE_UP_TO", 10_000 * 1_000_000)
+# Likewise: a wallet is adjusted by more than that once a second operator confirms it.
+ADJUSTMENT_ALONE_UP_TO = env.int("ADJUSTMENT_ALONE_UP_TO", 1_000 * 1_000_000)
+# A callable of the site's own, as a dotted path, that is asked about every text: (field, text) -> pairs of a name and
+# REFUSE or FLAG. While it fails, texts are kept.
+CONTENT_CLASSIFIER = env.str("CONTENT_CLASSIFIER", "")
+# Who was refused that many texts within that many days is shown to operators.
+STRIKES_TO_REPORT = env.int("STRIKES_TO_REPORT", 3)
+STRIKE_DAYS = env.int("STRIKE_DAYS", 30)
+# How often one agent may report others within a day.
+REPORTS_PER_DAY = env.int("REPORTS_PER_DAY", 5)
 # What each dialect changes in them, for jobs that are posted in it.
 DIALECT_TERMS: dict[str, dict[str, Any]] = {
     "molted": {
@@ -469,6 +488,9 @@ WITHDRAWAL_LEASE_SECONDS = env.float("WITHDRAWAL_LEASE_SECONDS", 60.0)
 # Given once to each person who confirms an e-mail address, until the budget is used up; 0 gives none.
 SIGNUP_BONUS = env.int("SIGNUP_BONUS", 0)
 SIGNUP_BONUS_BUDGET = env.int("SIGNUP_BONUS_BUDGET", 1_000_000_000_000 if RAIL == "embedded" else 0)
+# So many of them go to newcomers from one network address within this time.
+SIGNUP_BONUSES_PER_SOURCE = env.int("SIGNUP_BONUSES_PER_SOURCE", 10)
+SIGNUP_BONUS_SOURCE_WINDOW = timedelta(days=env.int("SIGNUP_BONUS_SOURCE_DAYS", 30))
 # Whether agents may register themselves, owned by nobody, and what each is given out of the same budget.
 AGENT_REGISTRATION = env.bool("AGENT_REGISTRATION", True)
 AGENT_BONUS = env.int("AGENT_BONUS", 100_000_000)

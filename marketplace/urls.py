@@ -28,6 +28,7 @@ api: list[URLPattern | URLResolver] = [
     path("", include("agents.webhooks.api_urls")),
     path("", include("agents.streams.api_urls")),
     path("", include("agents.claims.api_urls")),
+    path("", include("agents.reports.api_urls")),
     path("", include("agents.listings.api_urls")),
     path("", include("agents.heartbeats.api_urls")),
     path("", include("agents.api_urls")),
@@ -64,6 +65,7 @@ urlpatterns = [
     path("", include("agents.webhooks.urls")),
     path("", include("agents.streams.urls")),
     path("", include("agents.claims.urls")),
+    path("", include("agents.reports.urls")),
     path("", include("agents.listings.urls")),
     path("", include("agents.urls")),
     # Before those of jobs, whose actions would take "bids", "dispute" and "review" for verbs.

@@ -63,6 +63,8 @@ class AccountAdmin(ReadOnlyAdmin):
                 key=str(typed["key"]),
                 actor=request.user.agent,
             )
+        except services.NeedsConfirmation:
+            raise  # the desk asks a second operator
         except MarketError as refusal:
             show_refusal(form, refusal)
             return False

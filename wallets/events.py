@@ -1,6 +1,7 @@
 """What is told of wallets."""
 
 from django.urls import reverse
+from django.utils.translation import gettext_noop as _
 from rest_framework import serializers
 
 from marketplace.api.fields import UsdcField
@@ -53,42 +54,42 @@ TYPES = [
         "wallet.deposited",
         "Money came in from outside and can be spent.",
         DepositedData,
-        "{amountUsdc} USDC arrived in the wallet",
+        _("{amountUsdc} USDC arrived in the wallet"),
         wallet_page,
     ),
     EventType(
         "wallet.bonus_granted",
         "The marketplace gave a sign-up bonus.",
         AmountData,
-        "A sign-up bonus of {amountUsdc} USDC is in the wallet",
+        _("A sign-up bonus of {amountUsdc} USDC is in the wallet"),
         wallet_page,
     ),
     EventType(
         "wallet.adjusted",
         "An operator put the balance right.",
         AdjustedData,
-        "{actor} put the wallet right by {amountUsdc} USDC: {reason}",
+        _("{actor} put the wallet right by {amountUsdc} USDC: {reason}"),
         wallet_page,
     ),
     EventType(
         "wallet.withdrawal_requested",
         "A withdrawal was asked for; its money is on its way out.",
         WithdrawalData,
-        "{actor} asked for a withdrawal of {amountUsdc} USDC",
+        _("{actor} asked for a withdrawal of {amountUsdc} USDC"),
         withdrawal_page,
     ),
     EventType(
         "wallet.withdrawn",
         "The withdrawal was paid.",
         WithdrawalData,
-        "The withdrawal of {amountUsdc} USDC was paid",
+        _("The withdrawal of {amountUsdc} USDC was paid"),
         withdrawal_page,
     ),
     EventType(
         "wallet.withdrawal_reversed",
         "The rail refused the withdrawal for good; the money is back in the wallet.",
         ReversedData,
-        "The withdrawal of {amountUsdc} USDC was refused and is back in the wallet",
+        _("The withdrawal of {amountUsdc} USDC was refused and is back in the wallet"),
         withdrawal_page,
     ),
 ]

@@ -10,6 +10,7 @@ from django import forms
 from django.conf import settings
 from django.core.validators import MaxValueValidator
 from django.db.models import QuerySet
+from django.utils.translation import gettext_lazy as _
 
 from marketplace.addresses import parse_address
 from marketplace.errors import Invalid
@@ -20,25 +21,25 @@ from wallets.models import Account, Entry, Transfer
 
 LAST_DAY = MaxValueValidator(date(2999, 12, 31))
 BALANCES = [
-    (Account.Kind.AVAILABLE.value, "Available"),
-    (Account.Kind.CLEARING.value, "Clearing"),
-    (Account.Kind.WITHDRAWING.value, "On its way out"),
+    (Account.Kind.AVAILABLE.value, _("Available")),
+    (Account.Kind.CLEARING.value, _("Clearing")),
+    (Account.Kind.WITHDRAWING.value, _("On its way out")),
 ]
 
 
 class LedgerForm(forms.Form):
     """What a ledger is narrowed by. Days and months are those of UTC."""
 
-    account = forms.ChoiceField(required=False, choices=BALANCES, label="Balance")
+    account = forms.ChoiceField(required=False, choices=BALANCES, label=_("Balance"))
     kind = forms.ChoiceField(
-        required=False, choices=[("", "Everything"), *Transfer.Kind.choices], label="What happened"
+        required=False, choices=[("", _("Everything")), *Transfer.Kind.choices], label=_("What happened")
     )
-    month = forms.ChoiceField(required=False)
+    month = forms.ChoiceField(required=False, label=_("Month"))
     since = forms.DateField(
-        required=False, label="From", validators=[LAST_DAY], widget=forms.DateInput({"type": "date"}, "%Y-%m-%d")
+        required=False, label=_("From"), validators=[LAST_DAY], widget=forms.DateInput({"type": "date"}, "%Y-%m-%d")
     )
     until = forms.DateField(
-        required=False, label="To", validators=[LAST_DAY], widget=forms.DateInput({"type": "date"}, "%Y-%m-%d")
+        required=False, label=_("To"), validators=[LAST_DAY], widget=forms.DateInput({"type": "date"}, "%Y-%m-%d")
     )
     job = forms.UUIDField(required=False, widget=forms.HiddenInput)
 
@@ -47,13 +48,13 @@ class LedgerForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.months = list(_months(first.date(), datetime.now(UTC).date()))
         choices = [(f"{month:%Y-%m}", f"{month:%B %Y}") for month in self.months]
-        self.fields["month"] = forms.ChoiceField(required=False, choices=[("", "Any"), *choices])
+        self.fields["month"] = forms.ChoiceField(required=False, choices=[("", _("Any")), *choices])
 
     def clean(self) -> dict[str, Any]:
         typed = super().clean() or {}
         since, until = typed.get("since"), typed.get("until")
         if since and until and until < since:
-            self.add_error("until", "Must not be before the first day.")
+            self.add_error("until", _("Must not be before the first day."))
         return typed
 
     @property
@@ -100,7 +101,7 @@ def _months(first: date, last: date) -> Iterator[date]:
 class DepositForm(forms.Form):
     """How much will be paid in."""
 
-    amount = UsdcField()
+    amount = UsdcField(label=_("Amount"))
 
     def __init__(self, *args: Any, **kwargs: Any):
         super().__init__(*args, **kwargs)
@@ -111,11 +112,11 @@ class DepositForm(forms.Form):
 class WithdrawalForm(forms.Form):
     """How much goes out, and where to."""
 
-    amount = UsdcField()
+    amount = UsdcField(label=_("Amount"))
     address = forms.CharField(
         max_length=100,
-        label="To the address",
-        help_text="0x and 40 hexadecimal digits. Copy it from your wallet program rather than typing it.",
+        label=_("To the address"),
+        help_text=_("0x and 40 hexadecimal digits. Copy it from your wallet program rather than typing it."),
         widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "off", "spellcheck": "false"}),
     )
 
@@ -134,9 +135,11 @@ class WithdrawalForm(forms.Form):
         """Says beside the amount what is there (micro-USDC) if it is less. The ledger has the last word."""
         amount = self.cleaned_data.get("amount")
         if amount is not None and amount > withdrawable:
-            self.add_error("amount", f"{format_usdc(withdrawable)} USDC can be withdrawn.")
+            self.add_error("amount", _("%(amount)s USDC can be withdrawn.") % {"amount": format_usdc(withdrawable)})
         elif amount is not None and amount < settings.WITHDRAWAL_MINIMUM:
-            self.add_error("amount", f"Must be at least {format_usdc(settings.WITHDRAWAL_MINIMUM)}.")
+            self.add_error(
+                "amount", _("Must be at least %(amount)s.") % {"amount": format_usdc(settings.WITHDRAWAL_MINIMUM)}
+            )
 
 
 class ConfirmedWithdrawalForm(WithdrawalForm):
@@ -161,9 +164,15 @@ class AdjustmentForm(forms.Form):
     """How an operator puts a wallet right. The key is made when the form is shown: twice sent is posted once."""
 
     amount = SignedUsdcField(
-        max_length=40, label="Amount, USDC", help_text="Added to the wallet; with a minus in front it is taken from it."
+        max_length=40,
+        label=_("Amount, USDC"),
+        help_text=_("Added to the wallet; with a minus in front it is taken from it."),
     )
     reason = ProseField(
-        rows=3, min_length=3, max_length=500, help_text="The owner reads it in the ledger, where it stays for good."
+        rows=3,
+        min_length=3,
+        max_length=500,
+        label=_("Reason"),
+        help_text=_("The owner reads it in the ledger, where it stays for good."),
     )
     key = forms.UUIDField(widget=forms.HiddenInput)

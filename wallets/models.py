@@ -10,6 +10,8 @@ from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
+from django.utils.crypto import salted_hmac
+from django.utils.translation import gettext_lazy as _
 
 from marketplace.identifiers import uuid7
 
@@ -18,15 +20,15 @@ class Account(models.Model):
     """A place where money is. Owned accounts carry a balance; system accounts carry none, so none is a hot row."""
 
     class Kind(models.TextChoices):
-        AVAILABLE = "AVAILABLE", "Available to an agent"
-        CLEARING = "CLEARING", "Earned by an agent, inside a dispute window"
-        WITHDRAWING = "WITHDRAWING", "On its way out to an agent"
-        ESCROW = "ESCROW", "Held for a job"
-        DEPOSITS = "DEPOSITS", "Came in from outside"
-        WITHDRAWALS = "WITHDRAWALS", "Went out"
-        FEES = "FEES", "Earned by the marketplace"
-        BONUSES = "BONUSES", "Given by the marketplace"
-        ADJUSTMENTS = "ADJUSTMENTS", "Put right by operators"
+        AVAILABLE = "AVAILABLE", _("Available to an agent")
+        CLEARING = "CLEARING", _("Earned by an agent, inside a dispute window")
+        WITHDRAWING = "WITHDRAWING", _("On its way out to an agent")
+        ESCROW = "ESCROW", _("Held for a job")
+        DEPOSITS = "DEPOSITS", _("Came in from outside")
+        WITHDRAWALS = "WITHDRAWALS", _("Went out")
+        FEES = "FEES", _("Earned by the marketplace")
+        BONUSES = "BONUSES", _("Given by the marketplace")
+        ADJUSTMENTS = "ADJUSTMENTS", _("Put right by operators")
 
     OF_AGENTS = (Kind.AVAILABLE, Kind.CLEARING, Kind.WITHDRAWING)
     OF_THE_SYSTEM = (Kind.DEPOSITS, Kind.WITHDRAWALS, Kind.FEES, Kind.BONUSES, Kind.ADJUSTMENTS)
@@ -95,20 +97,20 @@ class Transfer(models.Model):
     """One movement of money. `key` is unique: the same movement cannot happen twice."""
 
     class Kind(models.TextChoices):
-        DEPOSIT = "DEPOSIT", "Deposit"
-        SIGNUP_BONUS = "SIGNUP_BONUS", "Sign-up bonus"
-        ESCROW_HOLD = "ESCROW_HOLD", "Held in escrow"
-        ESCROW_TRIM = "ESCROW_TRIM", "Escrow trimmed to the agreed price"
-        ESCROW_RELEASE = "ESCROW_RELEASE", "Escrow released"
-        ESCROW_REFUND = "ESCROW_REFUND", "Escrow refunded"
-        DISPUTE_SPLIT = "DISPUTE_SPLIT", "Escrow split by a ruling"
-        TIP = "TIP", "Tip"
-        CLEARING_MATURED = "CLEARING_MATURED", "Clearing matured"
-        CREDIT_PURCHASE = "CREDIT_PURCHASE", "Bid credits bought"
-        WITHDRAWAL = "WITHDRAWAL", "Withdrawal requested"
-        WITHDRAWAL_CONFIRMED = "WITHDRAWAL_CONFIRMED", "Withdrawal confirmed"
-        WITHDRAWAL_REVERSED = "WITHDRAWAL_REVERSED", "Withdrawal reversed"
-        ADJUSTMENT = "ADJUSTMENT", "Adjustment by an operator"
+        DEPOSIT = "DEPOSIT", _("Deposit")
+        SIGNUP_BONUS = "SIGNUP_BONUS", _("Sign-up bonus")
+        ESCROW_HOLD = "ESCROW_HOLD", _("Held in escrow")
+        ESCROW_TRIM = "ESCROW_TRIM", _("Escrow trimmed to the agreed price")
+        ESCROW_RELEASE = "ESCROW_RELEASE", _("Escrow released")
+        ESCROW_REFUND = "ESCROW_REFUND", _("Escrow refunded")
+        DISPUTE_SPLIT = "DISPUTE_SPLIT", _("Escrow split by a ruling")
+        TIP = "TIP", _("Tip")
+        CLEARING_MATURED = "CLEARING_MATURED", _("Clearing matured")
+        CREDIT_PURCHASE = "CREDIT_PURCHASE", _("Bid credits bought")
+        WITHDRAWAL = "WITHDRAWAL", _("Withdrawal requested")
+        WITHDRAWAL_CONFIRMED = "WITHDRAWAL_CONFIRMED", _("Withdrawal confirmed")
+        WITHDRAWAL_REVERSED = "WITHDRAWAL_REVERSED", _("Withdrawal reversed")
+        ADJUSTMENT = "ADJUSTMENT", _("Adjustment by an operator")
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     kind = models.CharField(max_length=20, choices=Kind)
@@ -190,6 +192,25 @@ class Entry(models.Model):
         return f"{self.amount} on {self.account_id}"
 
 
+class BonusGrant(models.Model):
+    """From where a sign-up bonus was asked for, so that one source gets only so many."""
+
+    agent = models.OneToOneField("agents.Agent", models.PROTECT, related_name="bonus_grant")
+    source = models.CharField(max_length=64, help_text="A keyed hash: whose address it was cannot be read from it.")
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    class Meta:
+        indexes = [models.Index(fields=["source", "created_at"], name="bonus_of_source")]
+
+    def __str__(self) -> str:
+        return f"bonus of {self.agent_id}"
+
+    @staticmethod
+    def digest_of(source: str) -> str:
+        """What is stored of a source, and looked up by."""
+        return salted_hmac("signup bonus", source, algorithm="sha256").hexdigest()
+
+
 class DepositAddress(models.Model):
     """Where to pay in for a wallet, on one rail. The id is the number that the rail derives the address from."""
 
@@ -217,8 +238,8 @@ class Deposit(models.Model):
     """Money that somebody said would come in, or that came in. `key` is the rail's own name of the payment."""
 
     class Status(models.TextChoices):
-        AWAITING = "AWAITING", "Waiting for the payment"
-        CONFIRMED = "CONFIRMED", "Credited"
+        AWAITING = "AWAITING", _("Waiting for the payment")
+        CONFIRMED = "CONFIRMED", _("Credited")
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     agent = models.ForeignKey("agents.Agent", models.PROTECT, related_name="deposits")
@@ -261,10 +282,10 @@ class Withdrawal(models.Model):
     """Money on its way out: debited when asked for, then sent by a task, then confirmed or put back."""
 
     class Status(models.TextChoices):
-        PENDING = "PENDING", "Waiting to be sent"
-        SENT = "SENT", "Sent, not yet confirmed"
-        CONFIRMED = "CONFIRMED", "Paid"
-        REVERSED = "REVERSED", "Refused and put back"
+        PENDING = "PENDING", _("Waiting to be sent")
+        SENT = "SENT", _("Sent, not yet confirmed")
+        CONFIRMED = "CONFIRMED", _("Paid")
+        REVERSED = "REVERSED", _("Refused and put back")
 
     UNSETTLED = (Status.PENDING, Status.SENT)
 

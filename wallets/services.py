@@ -10,16 +10,16 @@ from django.db import connection, transaction
 from django.db.models.functions import Now
 
 from agents.models import Agent
-from agents.rules import require_control, require_not_suspended
+from agents.rules import require_control, require_not_suspended, same_hand
 from marketplace.addresses import parse_address
-from marketplace.errors import Invalid, NotAllowed
+from marketplace.errors import Invalid, MarketError, NotAllowed
 from marketplace.events import services as events
 from marketplace.events.services import NewEvent
 from marketplace.money import MAX_AMOUNT, format_usdc, share
 from wallets import ledger
 from wallets.budgets import services as budgets
 from wallets.ledger import KeyReused, Leg
-from wallets.models import Deposit, DepositAddress, Transfer, Withdrawal
+from wallets.models import BonusGrant, Deposit, DepositAddress, Transfer, Withdrawal
 from wallets.queries import bonus_unspent, bonuses_given
 from wallets.rails import get_rail
 from wallets.rules import require_operator
@@ -94,10 +94,11 @@ def receive_payment(
 
 
 @transaction.atomic
-def grant_signup_bonus(*, agent: Agent, amount: int | None = None) -> int:
-    """Gives the new account its bonus, once; returns its micro-USDC, 0 when the budget for bonuses is used up.
+def grant_signup_bonus(*, agent: Agent, amount: int | None = None, source: str = "") -> int:
+    """Gives the new account its bonus, once; returns its micro-USDC, 0 when the budget for bonuses is used up, or
+    the newcomers from this `source` have had as many as one source gets.
 
-    `amount` is what people get unless it is said.
+    `amount` is what people get unless it is said; a source is a network address, empty where nobody knows it.
     It is spent on others' work and never withdrawn (SURVIVE M2): see `bonus_unspent`.
     """
     amount = settings.SIGNUP_BONUS if amount is None else amount
@@ -105,7 +106,7 @@ def grant_signup_bonus(*, agent: Agent, amount: int | None = None) -> int:
         return 0
     with connection.cursor() as cursor:  # one at a time, so that the budget is never passed
         cursor.execute("SELECT pg_advisory_xact_lock(hashtext('signup bonus'))")
-    if bonuses_given() + amount > settings.SIGNUP_BONUS_BUDGET:
+    if bonuses_given() + amount > settings.SIGNUP_BONUS_BUDGET or not _has_bonus_left(source):
         return 0
     moved = ledger.post(
         kind=Transfer.Kind.SIGNUP_BONUS,
@@ -113,7 +114,16 @@ def grant_signup_bonus(*, agent: Agent, amount: int | None = None) -> int:
         legs=[Leg(ledger.BONUSES, -amount), Leg(ledger.available(agent), amount)],
         event=_event("wallet.bonus_granted", agent, amount, None),
     )
+    if moved and source:
+        BonusGrant.objects.create(agent=agent, source=BonusGrant.digest_of(source))
     return amount if moved else 0
+
+
+def _has_bonus_left(source: str) -> bool:
+    """Whether newcomers from this source may still get a bonus; the caller holds the lock of all bonuses."""
+    since = Now() - settings.SIGNUP_BONUS_SOURCE_WINDOW
+    earlier = BonusGrant.objects.filter(source=BonusGrant.digest_of(source), created_at__gt=since)
+    return not source or earlier.count() < settings.SIGNUP_BONUSES_PER_SOURCE
 
 
 # A job's money. The event that tells of a change of the job travels with the money that it moves.
@@ -339,19 +349,37 @@ def _settle(withdrawal: Withdrawal, status: Withdrawal.Status, **changes: str) -
 # By operators
 
 
-@transaction.atomic
-def adjust_balance(*, agent: Agent, amount: int, reason: str, key: str, actor: Agent) -> bool:
-    """An operator puts a wallet right: micro-USDC to add, or to take when below zero, and why.
+class NeedsConfirmation(MarketError):
+    """The sum is above what one operator may post alone."""
 
-    False if this key was already posted. Raises NotAllowed, Invalid, InsufficientFunds.
-    """
-    require_operator(actor, agent)
-    require_not_suspended(actor)
+    code, title = "NEEDS_CONFIRMATION", "Needs a second operator"
+    detail = "A sum as large is posted once a second operator confirms it, who is somebody else."
+
+
+def check_adjustment(amount: int, reason: str) -> None:
+    """Raises Invalid naming what is wrong with an adjustment of so many micro-USDC."""
     if len(reason.strip()) < 3:
         raise Invalid.field("reason", "Say why; it stays in the ledger and the owner reads it.")
     if not amount:
         raise Invalid.field("amount", "Must not be 0.")
     _require_between("amount", abs(amount), 1, MAX_AMOUNT)
+
+
+@transaction.atomic
+def adjust_balance(
+    *, agent: Agent, amount: int, reason: str, key: str, actor: Agent, confirmed_by: Agent | None = None
+) -> bool:
+    """An operator puts a wallet right: micro-USDC to add, or to take when below zero, and why.
+
+    Above `ADJUSTMENT_ALONE_UP_TO` a second operator has to confirm it. False if this key was already posted. Raises
+    NotAllowed, Invalid, NeedsConfirmation, InsufficientFunds.
+    """
+    for operator in filter(None, (actor, confirmed_by)):
+        require_operator(operator, agent)
+        require_not_suspended(operator)
+    check_adjustment(amount, reason)
+    if abs(amount) > settings.ADJUSTMENT_ALONE_UP_TO and (confirmed_by is None or same_hand(actor, confirmed_by)):
+        raise NeedsConfirmation()
     return ledger.post(
         kind=Transfer.Kind.ADJUSTMENT,
         key=f"adjustment:{key}",

@@ -5,6 +5,7 @@ import hashlib
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
 
 from agents.models import Agent
 from marketplace.identifiers import uuid7
@@ -14,9 +15,9 @@ class Signup(models.Model):
     """The wish of an agent to be owned by whoever reads mail at an address. It keeps its handle until it expires."""
 
     class Status(models.TextChoices):
-        WAITING = "WAITING", "Waiting for its owner"
-        CLAIMED = "CLAIMED", "Claimed"
-        EXPIRED = "EXPIRED", "Expired"
+        WAITING = "WAITING", _("Waiting for its owner")
+        CLAIMED = "CLAIMED", _("Claimed")
+        EXPIRED = "EXPIRED", _("Expired")
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     agent = models.OneToOneField(Agent, models.PROTECT, null=True, blank=True, related_name="signup")

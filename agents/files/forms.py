@@ -8,6 +8,7 @@ from django import forms
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.utils.datastructures import MultiValueDict
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from agents.files.models import StoredFile
@@ -47,10 +48,8 @@ class FilesField(forms.Field):
     actor: Agent
 
     def __init__(self, **kwargs: Any):
-        words = _("Up to %(most)d files of %(size)d MB.") % {
-            "most": settings.MOST_ATTACHMENTS,
-            "size": settings.UPLOAD_MOST_BYTES // 1_000_000,
-        }
+        size = settings.UPLOAD_MOST_BYTES // 1_000_000
+        words = format_lazy(_("Up to {most} files of {size} MB."), most=settings.MOST_ATTACHMENTS, size=size)
         super().__init__(**{"required": False, "label": _("Files"), "help_text": words, **kwargs})
 
     def show(self, files: list[StoredFile]) -> None:

@@ -37,6 +37,7 @@ class StoredFile(models.Model):
         indexes = [
             models.Index(fields=["owner", "-created_at", "-id"], name="file_of_owner"),
             models.Index(fields=["created_at"], name="file_by_age"),
+            models.Index(fields=["sha256"], name="file_of_content"),
         ]
         triggers = [pgtrigger.Protect(name="files_stay_as_they_are", operation=pgtrigger.Update)]
 

@@ -1,5 +1,6 @@
 """Who may read a file: its owner, and whoever may read a thing that holds it."""
 
+from collections import defaultdict
 from collections.abc import Callable
 from typing import Any
 
@@ -9,12 +10,13 @@ from agents.rules import acts_for
 
 MayRead = Callable[[Any, Agent | None], bool]
 # Kinds of attachments, and who may read the thing that holds one; filled by `register` when apps are ready.
-HOLDERS: dict[type[Attachment], MayRead] = {}
+HOLDERS: dict[type[Attachment], list[MayRead]] = defaultdict(list)
 
 
 def register(kind: type[Attachment], may_read: MayRead) -> None:
-    """Makes files of that kind readable for those of whom `may_read(thing, actor)` says so."""
-    HOLDERS[kind] = may_read
+    """Makes files of that kind readable for those of whom `may_read(thing, actor)` says so, besides those who may
+    already."""
+    HOLDERS[kind].append(may_read)
 
 
 def may_read(file: StoredFile, actor: Agent | None) -> bool:
@@ -23,6 +25,7 @@ def may_read(file: StoredFile, actor: Agent | None) -> bool:
         return True
     return any(
         rule(attachment.thing, actor)
-        for kind, rule in HOLDERS.items()
+        for kind, rules in HOLDERS.items()
         for attachment in kind._default_manager.filter(file=file)
+        for rule in rules
     )

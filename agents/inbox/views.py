@@ -8,6 +8,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from agents.inbox import queries, services
@@ -81,7 +82,10 @@ def inbox_read_all(request: HttpRequest) -> HttpResponse:
     if not (newest.isdecimal() and newest.isascii() and len(newest) <= 18):
         raise Invalid.field("upTo", "Must be the number of a notification.")
     marked = services.mark_all_read(agent=holder_of(request), actor=member_of(request), up_to=int(newest))
-    messages.success(request, f"{marked} marked as read." if marked else "There was nothing left to read.")
+    messages.success(
+        request,
+        _("%(number)s marked as read.") % {"number": marked} if marked else _("There was nothing left to read."),
+    )
     return _back(request)
 
 

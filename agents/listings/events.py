@@ -1,5 +1,6 @@
 """What is told of listings."""
 
+from django.utils.translation import gettext_noop as _
 from rest_framework import serializers
 
 from agents.events import agent_page
@@ -18,10 +19,10 @@ class ListingData(CamelCaseSerializer):
 TYPES = [
     EventType(f"listing.{name}", summary, ListingData, sentence, agent_page)
     for name, summary, sentence in [
-        ("submitted", "The listing waits for an operator.", "The listing of {name} waits for an operator"),
-        ("withdrawn", "The listing is a draft again.", "The listing of {name} is a draft again"),
-        ("verified", "Everybody sees the listing.", "The listing of {name} is verified and public"),
-        ("rejected", "An operator rejected the listing.", "The listing of {name} was rejected: {reason}"),
-        ("hidden", "The owner took the listing out of sight.", "{actor} hid the listing of {name}"),
+        ("submitted", "The listing waits for an operator.", _("The listing of {name} waits for an operator")),
+        ("withdrawn", "The listing is a draft again.", _("The listing of {name} is a draft again")),
+        ("verified", "Everybody sees the listing.", _("The listing of {name} is verified and public")),
+        ("rejected", "An operator rejected the listing.", _("The listing of {name} was rejected: {reason}")),
+        ("hidden", "The owner took the listing out of sight.", _("{actor} hid the listing of {name}")),
     ]
 ]

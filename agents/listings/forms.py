@@ -5,6 +5,7 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from agents.categories.queries import all_categories
@@ -43,7 +44,7 @@ class ListingForm(forms.Form):
         required=False,
         label=_("Categories"),
         widget=forms.CheckboxSelectMultiple,
-        help_text=_("One to %(most)d.") % {"most": MOST_CATEGORIES},
+        help_text=format_lazy(_("One to {most}."), most=MOST_CATEGORIES),
     )
     base_price = UsdcField(
         required=False, label=_("Price"), help_text=_("What it usually asks. Each deal has a price of its own.")
@@ -114,4 +115,6 @@ class SampleForm(forms.Form):
 class RejectionForm(forms.Form):
     """Why an operator refuses a listing."""
 
-    reason = ProseField(rows=4, max_length=LONGEST_REASON, help_text=_("Its owner reads this, and mends it by this."))
+    reason = ProseField(
+        rows=4, max_length=LONGEST_REASON, label=_("Reason"), help_text=_("Its owner reads this, and mends it by this.")
+    )

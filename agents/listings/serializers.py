@@ -16,6 +16,7 @@ from agents.listings.rules import available_moves
 from agents.listings.services import MOST_CATEGORIES
 from marketplace.api.fields import JSONObjectField, TextField, TimestampField, UsdcField, WholeNumberField, WordField
 from marketplace.api.serializers import CamelCaseSerializer, RequestSerializer
+from marketplace.screening.serializers import ScreenedSerializer
 
 
 class SampleSerializer(CamelCaseSerializer):
@@ -36,8 +37,10 @@ class RemovedSampleSerializer(CamelCaseSerializer):
     title = serializers.CharField()
 
 
-class ListingSerializer(CamelCaseSerializer):
+class ListingSerializer(ScreenedSerializer):
     """What an agent offers in public."""
+
+    texts = ("tagline", "description")
 
     agent_id = serializers.CharField(source="agent.handle", help_text="The handle.")
     status = serializers.ChoiceField(Listing.Status.choices, help_text="Everybody sees what is VERIFIED.")

@@ -27,6 +27,7 @@ from marketplace.api.problems import camel_case
 from marketplace.errors import FieldError, Invalid, MarketError, NotFound
 from marketplace.events import services as events
 from marketplace.money import MAX_AMOUNT, format_usdc
+from marketplace.screening.services import screened
 
 # What an operator reads before others do.
 WORDS = {"tagline": LONGEST_TAGLINE, "description": LONGEST_DESCRIPTION}
@@ -47,6 +48,7 @@ class TooManySamples(MarketError):
     detail = f"An agent shows at most {SAMPLES_PER_AGENT} samples; remove one first."
 
 
+@screened(tagline="tagline", description="description", rewrites=True)
 @transaction.atomic
 def save_listing(*, agent: Agent, actor: Agent, **changes: Any) -> Listing:
     """Writes the agent's listing; what is not named stays. Prices in micro-USDC, categories by their slugs.
@@ -99,6 +101,7 @@ def reject_listing(*, agent: Agent, actor: Agent, reason: str) -> Listing:
     return _move(agent, actor, "reject", reason=reason.strip(), reviewed_at=Now(), reviewer=actor.user)
 
 
+@screened(title="title", text="text", data="data")
 @transaction.atomic
 def add_sample(
     *, agent: Agent, actor: Agent, title: str, text: str = "", data: Any = None, files: Sequence[UUID] = ()

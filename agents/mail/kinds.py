@@ -3,15 +3,17 @@
 from dataclasses import dataclass
 
 from django.db import models
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 
 # Stands for whatever comes once a day, in the link that ends it.
 DIGEST = "digest"
 
 
 class Rhythm(models.TextChoices):
-    EACH = "EACH", "At once"
-    DAILY = "DAILY", "Once a day"
-    NEVER = "NEVER", "Never"
+    EACH = "EACH", _("At once")
+    DAILY = "DAILY", _("Once a day")
+    NEVER = "NEVER", _("Never")
 
 
 @dataclass(frozen=True)
@@ -23,17 +25,17 @@ class Kind:
     """
 
     key: str
-    label: str
-    help: str
+    label: str | Promise
+    help: str | Promise
     rhythm: Rhythm
     types: tuple[str, ...] = ()
     owners: str = ""
     required: bool = False
 
     @property
-    def choices(self) -> list[tuple[str, str]]:
+    def choices(self) -> list[tuple[str, str | Promise]]:
         """The rhythms one may choose."""
-        return [choice for choice in Rhythm.choices if not (self.required and choice[0] == Rhythm.NEVER)]
+        return [(one.value, one.label) for one in Rhythm if not (self.required and one == Rhythm.NEVER)]
 
 
 KINDS = {
@@ -41,8 +43,8 @@ KINDS = {
     for kind in [
         Kind(
             "jobs",
-            "Jobs you take part in",
-            "Offered, assigned, handed in, sent back, approved, cancelled, expired, or gone silent.",
+            _("Jobs you take part in"),
+            _("Offered, assigned, handed in, sent back, approved, cancelled, expired, or gone silent."),
             Rhythm.EACH,
             (
                 "job.offered",
@@ -60,37 +62,37 @@ KINDS = {
         ),
         Kind(
             "progress",
-            "Progress of those jobs",
-            "Started, how far it is, changed.",
+            _("Progress of those jobs"),
+            _("Started, how far it is, changed."),
             Rhythm.DAILY,
             ("job.started", "job.progress", "job.updated"),
         ),
         Kind(
             "bids_received",
-            "Bids on your jobs",
-            "Bids that come in or go lower, those that are withdrawn, and the end of bidding.",
+            _("Bids on your jobs"),
+            _("Bids that come in or go lower, those that are withdrawn, and the end of bidding."),
             Rhythm.DAILY,
             ("bid.received", "bid.lowered", "bid.sealed", "bid.withdrawn", "job.bidding_closed"),
         ),
         Kind(
             "bids_placed",
-            "Your bids",
-            "Outbid, or not chosen.",
+            _("Your bids"),
+            _("Outbid, or not chosen."),
             Rhythm.EACH,
             ("bid.outbid", "bid.rejected"),
             owners="agent_work",
         ),
         Kind(
             "matches",
-            "New jobs that fit",
-            "Jobs that ask for what you say you can do, or that match a search that you saved.",
+            _("New jobs that fit"),
+            _("Jobs that ask for what you say you can do, or that match a search that you saved."),
             Rhythm.DAILY,
             ("job.new_match", "search.matched"),
         ),
         Kind(
             "money",
-            "Money",
-            "What comes in and goes out, of your wallet and of your agents’ wallets.",
+            _("Money"),
+            _("What comes in and goes out, of your wallet and of your agents’ wallets."),
             Rhythm.EACH,
             (
                 "wallet.deposited",
@@ -107,8 +109,8 @@ KINDS = {
         ),
         Kind(
             "disputes",
-            "Disputes",
-            "Money is held and terms run out while a dispute is open, so these mails always come.",
+            _("Disputes"),
+            _("Money is held and terms run out while a dispute is open, so these mails always come."),
             Rhythm.EACH,
             (
                 "dispute.opened",
@@ -128,16 +130,16 @@ KINDS = {
         ),
         Kind(
             "messages",
-            "Messages and reviews",
-            "What others write to you and about you.",
+            _("Messages and reviews"),
+            _("What others write to you and about you."),
             Rhythm.EACH,
             ("message.received", "review.written", "review.received", "review.replied"),
             owners="agent_work",
         ),
         Kind(
             "agents",
-            "Access and budgets",
-            "Keys, programs, budgets and webhooks of you and your agents, when somebody else changed them.",
+            _("Access and budgets"),
+            _("Keys, programs, budgets and webhooks of you and your agents, when somebody else changed them."),
             Rhythm.EACH,
             (
                 "account.export_ready",
@@ -161,8 +163,8 @@ KINDS = {
         ),
         Kind(
             "agent_work",
-            "Your agents at work",
-            "What the AI agents you own are told of their jobs, bids and messages.",
+            _("Your agents at work"),
+            _("What the AI agents you own are told of their jobs, bids and messages."),
             Rhythm.DAILY,
         ),
     ]

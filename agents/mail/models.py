@@ -5,6 +5,7 @@ from typing import ClassVar
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
 
 from agents.mail.kinds import Rhythm
 from agents.models import User
@@ -32,11 +33,11 @@ class Letter(models.Model):
     """
 
     class Status(models.TextChoices):
-        WAITING = "WAITING", "Waiting"
-        SENT = "SENT", "Sent"
-        REFUSED = "REFUSED", "Refused for good"
-        FAILED = "FAILED", "Given up"
-        DROPPED = "DROPPED", "Not wanted any more"
+        WAITING = "WAITING", _("Waiting")
+        SENT = "SENT", _("Sent")
+        REFUSED = "REFUSED", _("Refused for good")
+        FAILED = "FAILED", _("Given up")
+        DROPPED = "DROPPED", _("Not wanted any more")
 
     id = models.UUIDField(primary_key=True)
     user = models.ForeignKey(User, models.CASCADE, related_name="letters")

@@ -3,6 +3,7 @@
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST
@@ -25,7 +26,7 @@ def preferences(request: HttpRequest) -> HttpResponse:
     form = PreferencesForm(request.POST or None, initial=rhythms_of(user))
     if request.method == "POST" and form.is_valid():
         services.choose_rhythms(user=user, rhythms=form.cleaned_data)
-        return done(request, "Mail comes as you chose.", "mail_preferences")
+        return done(request, _("Mail comes as you chose."), "mail_preferences")
     context = {"form": form, "refused": refused_addresses(user)}
     return render(request, "mail/preferences.html", context, status=400 if form.errors else 200)
 
@@ -37,7 +38,7 @@ def try_again(request: HttpRequest) -> HttpResponse:
     user = member_of(request).user
     assert user is not None
     services.try_again(user=user)
-    return done(request, "The next mail will be sent to you again.", "mail_preferences")
+    return done(request, _("The next mail will be sent to you again."), "mail_preferences")
 
 
 @csrf_exempt  # mail programs post it, without having been here; the token says who and what (RFC 8058)

@@ -1,6 +1,7 @@
 """What is told of programs that act for people."""
 
 from django.urls import reverse
+from django.utils.translation import gettext_noop as _
 from rest_framework import serializers
 
 from marketplace.api.serializers import CamelCaseSerializer
@@ -27,15 +28,15 @@ TYPES = [
         "program.allowed",
         "A person let a program act for them. Only the person is told.",
         LoginData,
-        "{actor} let “{program}” act for them",
+        _("{actor} let “{program}” act for them"),
         programs_page,
     ),
     EventType(
         "program.revoked",
         "A program may act for the person no more. Only the person is told.",
         RevokedLoginData,
-        "{actor} ended what “{program}” may do",
+        _("{actor} ended what “{program}” may do"),
         programs_page,
-        of_clock="“{program}” may act for you no more: {reason}",
+        of_clock=_("“{program}” may act for you no more: {reason}"),
     ),
 ]

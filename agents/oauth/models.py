@@ -6,6 +6,7 @@ import hashlib
 
 from django.db import models
 from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
 
 from agents.models import User
 from marketplace.identifiers import uuid7
@@ -26,9 +27,9 @@ class DeviceRequest(models.Model):
     """A program waits for a person to confirm its code (RFC 8628)."""
 
     class Answer(models.TextChoices):
-        PENDING = "PENDING", "Waiting"
-        ALLOWED = "ALLOWED", "Allowed"
-        DENIED = "DENIED", "Denied"
+        PENDING = "PENDING", _("Waiting")
+        ALLOWED = "ALLOWED", _("Allowed")
+        DENIED = "DENIED", _("Denied")
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     client = models.ForeignKey(Client, models.CASCADE, related_name="device_requests")

@@ -6,6 +6,7 @@ from django import forms
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods
 
@@ -42,8 +43,10 @@ def device(request: HttpRequest) -> HttpResponse:
 def _answer(request: HttpRequest, user_code: str, *, allow: bool) -> HttpResponse:
     asked = services.answer_device(user_code=user_code, allow=allow, actor=member_of(request))
     if allow:
-        return done(request, f"{asked.client.name} may act for you now. Go back to it.", "programs")
-    return done(request, f"{asked.client.name} was refused.", "programs")
+        return done(
+            request, _("%(program)s may act for you now. Go back to it.") % {"program": asked.client.name}, "programs"
+        )
+    return done(request, _("%(program)s was refused.") % {"program": asked.client.name}, "programs")
 
 
 @login_required
@@ -67,5 +70,5 @@ def program_revoke(request: HttpRequest, pk: UUID) -> HttpResponse:
         raise NotFound("You have let no such program in.")
     if request.method == "POST":
         services.revoke_login(login=login, actor=actor)
-        return done(request, f"{login.client.name} may act for you no more.", "programs")
+        return done(request, _("%(program)s may act for you no more.") % {"program": login.client.name}, "programs")
     return render(request, "oauth/revoke.html", {"login": login, "form": forms.Form()})

@@ -1,6 +1,7 @@
 """What is told of webhook endpoints."""
 
 from django.urls import reverse
+from django.utils.translation import gettext_noop as _
 from rest_framework import serializers
 
 from marketplace.api.serializers import CamelCaseSerializer
@@ -25,17 +26,25 @@ def webhooks_page(event: Event) -> str:
 TYPES = [
     EventType(f"webhook.{word}", summary, EndpointData, sentence, webhooks_page)
     for word, summary, sentence in [
-        ("set", "An endpoint was made or changed.", "{actor} set a webhook of {agentId}"),
-        ("secret_rotated", "The endpoint has a new secret.", "{actor} replaced the secret of a webhook of {agentId}"),
-        ("paused", "Deliveries wait until it is resumed.", "{actor} paused a webhook of {agentId}"),
-        ("resumed", "Deliveries go out again.", "{actor} resumed a webhook of {agentId}"),
-        ("removed", "An endpoint was removed.", "{actor} removed a webhook of {agentId}"),
-        ("test", "Somebody wants to see whether the endpoint hears.", "{actor} sent a test to a webhook of {agentId}"),
+        ("set", "An endpoint was made or changed.", _("{actor} set a webhook of {agentId}")),
+        (
+            "secret_rotated",
+            "The endpoint has a new secret.",
+            _("{actor} replaced the secret of a webhook of {agentId}"),
+        ),
+        ("paused", "Deliveries wait until it is resumed.", _("{actor} paused a webhook of {agentId}")),
+        ("resumed", "Deliveries go out again.", _("{actor} resumed a webhook of {agentId}")),
+        ("removed", "An endpoint was removed.", _("{actor} removed a webhook of {agentId}")),
+        (
+            "test",
+            "Somebody wants to see whether the endpoint hears.",
+            _("{actor} sent a test to a webhook of {agentId}"),
+        ),
         (
             "failing",
             "Nothing but failures so far; after five days of it the endpoint is disabled.",
-            "A webhook of {agentId} keeps failing",
+            _("A webhook of {agentId} keeps failing"),
         ),
-        ("disabled", "It is told nothing more until it is resumed.", "A webhook of {agentId} was disabled"),
+        ("disabled", "It is told nothing more until it is resumed.", _("A webhook of {agentId} was disabled")),
     ]
 ]

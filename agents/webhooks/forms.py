@@ -8,6 +8,7 @@ from typing import Any
 from django import forms
 from django.db.models import QuerySet
 from django.forms.boundfield import BoundWidget
+from django.utils.translation import gettext_lazy as _
 
 from agents.webhooks import event_types
 from agents.webhooks.models import Delivery, Endpoint
@@ -15,7 +16,7 @@ from marketplace.html import ProseField
 
 EVERY, CHOSEN = "every", "chosen"
 FAILED, MISSED = "failed", "missed"
-OVERLAPS = [(86_400, "A day"), (3600, "An hour"), (604_800, "A week"), (0, "Not at all: others know it")]
+OVERLAPS = [(86_400, _("A day")), (3600, _("An hour")), (604_800, _("A week")), (0, _("Not at all: others know it"))]
 
 
 class SecretField(forms.CharField):
@@ -23,7 +24,7 @@ class SecretField(forms.CharField):
 
     def __init__(self, **kwargs: Any):
         widget = forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "off", "spellcheck": "false"})
-        hint = "Leave it empty and one is made. Yours begins with whsec_, then 24 to 64 bytes in base64."
+        hint = _("Leave it empty and one is made. Yours begins with whsec_, then 24 to 64 bytes in base64.")
         super().__init__(required=False, max_length=100, help_text=hint, widget=widget, **kwargs)
 
 
@@ -32,18 +33,18 @@ class EndpointForm(forms.Form):
 
     url = forms.CharField(
         max_length=2000,
-        label="Address",
-        help_text="We POST signed events there.",
+        label=_("Address"),
+        help_text=_("We POST signed events there."),
         widget=forms.URLInput(attrs={"placeholder": "https://agent.example.com/hooks"}),
     )
-    name = ProseField(max_length=100, required=False, label="Name", help_text="To know it by, among several.")
+    name = ProseField(max_length=100, required=False, label=_("Name"), help_text=_("To know it by, among several."))
     which = forms.ChoiceField(
-        label="What it is told",
-        choices=[(EVERY, "Every event, also kinds that are added later"), (CHOSEN, "Only what is ticked below")],
+        label=_("What it is told"),
+        choices=[(EVERY, _("Every event, also kinds that are added later")), (CHOSEN, _("Only what is ticked below"))],
         initial=EVERY,
         widget=forms.RadioSelect,
     )
-    types = forms.MultipleChoiceField(required=False, widget=forms.CheckboxSelectMultiple, label="Kinds of events")
+    types = forms.MultipleChoiceField(required=False, widget=forms.CheckboxSelectMultiple, label=_("Kinds of events"))
 
     def __init__(self, *args: Any, endpoint: Endpoint | None = None, **kwargs: Any):
         chosen = endpoint.types if endpoint else []
@@ -57,7 +58,7 @@ class EndpointForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         typed = super().clean() or {}
         if typed.get("which") == CHOSEN and not typed.get("types") and "types" not in self.errors:
-            self.add_error("types", "Tick at least one, or choose every event.")
+            self.add_error("types", _("Tick at least one, or choose every event."))
         return typed
 
     def changes(self) -> dict[str, Any]:
@@ -77,7 +78,7 @@ class EndpointForm(forms.Form):
 class NewEndpointForm(EndpointForm):
     """The same for a new one, which may bring its own secret."""
 
-    secret = SecretField(label="Signing secret")
+    secret = SecretField(label=_("Signing secret"))
 
 
 class RotationForm(forms.Form):
@@ -86,10 +87,10 @@ class RotationForm(forms.Form):
     overlap_seconds = forms.TypedChoiceField(
         choices=OVERLAPS,
         coerce=int,
-        label="The old secret stays valid for",
-        help_text="For that long we sign with both, so that your program can change over without missing anything.",
+        label=_("The old secret stays valid for"),
+        help_text=_("For that long we sign with both, so that your program can change over without missing anything."),
     )
-    secret = SecretField(label="New secret")
+    secret = SecretField(label=_("New secret"))
 
 
 class MomentField(forms.DateTimeField):
@@ -104,27 +105,27 @@ class ResendForm(forms.Form):
     """What is sent again, and from when on."""
 
     what = forms.ChoiceField(
-        label="What",
+        label=_("What"),
         choices=[
-            (FAILED, "Deliveries that were given up"),
-            (MISSED, "Events that were missed altogether, such as while the endpoint was off"),
+            (FAILED, _("Deliveries that were given up")),
+            (MISSED, _("Events that were missed altogether, such as while the endpoint was off")),
         ],
         initial=FAILED,
         widget=forms.RadioSelect,
     )
-    since = MomentField(label="Since")
+    since = MomentField(label=_("Since"))
 
 
 class LogForm(forms.Form):
     """What the log is narrowed by."""
 
-    status = forms.ChoiceField(required=False, choices=[("", "Any"), *Delivery.Status.choices])
-    type = forms.ChoiceField(required=False, label="Event")
+    status = forms.ChoiceField(required=False, label=_("State"), choices=[("", _("Any")), *Delivery.Status.choices])
+    type = forms.ChoiceField(required=False, label=_("Event"))
 
     def __init__(self, *args: Any, **kwargs: Any):
         super().__init__(*args, **kwargs)
         choices = [(name, name) for name in event_types.names()]
-        self.fields["type"] = forms.ChoiceField(required=False, label="Event", choices=[("", "Any"), *choices])
+        self.fields["type"] = forms.ChoiceField(required=False, label=_("Event"), choices=[("", _("Any")), *choices])
 
     @property
     def is_narrowed(self) -> bool:

@@ -4,6 +4,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
 
 from agents.models import Agent
 from marketplace.events.models import Event
@@ -14,9 +15,9 @@ class Endpoint(models.Model):
     """A URL of an agent's program, and the secret that signs what is sent there."""
 
     class Status(models.TextChoices):
-        ACTIVE = "ACTIVE", "Active"
-        PAUSED = "PAUSED", "Paused"
-        DISABLED = "DISABLED", "Disabled"
+        ACTIVE = "ACTIVE", _("Active")
+        PAUSED = "PAUSED", _("Paused")
+        DISABLED = "DISABLED", _("Disabled")
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     agent = models.ForeignKey(Agent, models.CASCADE, related_name="webhook_endpoints")
@@ -50,9 +51,9 @@ class Delivery(models.Model):
     """One event on its way to one endpoint: at least once, always the same id and bytes."""
 
     class Status(models.TextChoices):
-        PENDING = "PENDING", "Waiting"
-        DELIVERED = "DELIVERED", "Delivered"
-        FAILED = "FAILED", "Given up"
+        PENDING = "PENDING", _("Waiting")
+        DELIVERED = "DELIVERED", _("Delivered")
+        FAILED = "FAILED", _("Given up")
 
     id = models.BigAutoField(primary_key=True)
     # Found by the unique constraint below; nobody looks for the deliveries of an event.

@@ -9,6 +9,7 @@ from django import forms
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -85,7 +86,7 @@ def webhook_edit(request: HttpRequest, handle: str, pk: UUID) -> HttpResponse:
         try:
             if form.is_valid():
                 services.update_endpoint(endpoint=endpoint, actor=member_of(request), **form.changes())
-                return done(request, "The webhook is saved.", "webhook_detail", agent.handle, pk)
+                return done(request, _("The webhook is saved."), "webhook_detail", agent.handle, pk)
             status = 400
         except MarketError as refusal:
             show_refusal(form, refusal)
@@ -111,7 +112,7 @@ def webhook_detail(request: HttpRequest, handle: str, pk: UUID) -> HttpResponse:
 def webhook_pause(request: HttpRequest, handle: str, pk: UUID) -> HttpResponse:
     agent, endpoint = own_endpoint(request, handle, pk)
     services.pause_endpoint(endpoint=endpoint, actor=member_of(request))
-    return done(request, "Nothing is sent until you resume; events wait.", "webhook_detail", agent.handle, pk)
+    return done(request, _("Nothing is sent until you resume; events wait."), "webhook_detail", agent.handle, pk)
 
 
 @login_required
@@ -120,7 +121,7 @@ def webhook_pause(request: HttpRequest, handle: str, pk: UUID) -> HttpResponse:
 def webhook_resume(request: HttpRequest, handle: str, pk: UUID) -> HttpResponse:
     agent, endpoint = own_endpoint(request, handle, pk)
     services.resume_endpoint(endpoint=endpoint, actor=member_of(request))
-    return done(request, "Events are sent again.", "webhook_detail", agent.handle, pk)
+    return done(request, _("Events are sent again."), "webhook_detail", agent.handle, pk)
 
 
 @login_required
@@ -152,7 +153,7 @@ def webhook_delete(request: HttpRequest, handle: str, pk: UUID) -> HttpResponse:
     agent, endpoint = own_endpoint(request, handle, pk)
     if request.method == "POST":
         services.delete_endpoint(endpoint=endpoint, actor=member_of(request))
-        return done(request, "The webhook is deleted.", "webhook_list", agent.handle)
+        return done(request, _("The webhook is deleted."), "webhook_list", agent.handle)
     return _show(request, "delete", agent, endpoint=endpoint, form=forms.Form())
 
 
@@ -231,4 +232,4 @@ def _is_awaited(delivery: Delivery) -> bool:
 def webhook_delivery_resend(request: HttpRequest, handle: str, pk: UUID, number: int) -> HttpResponse:
     agent, endpoint = own_endpoint(request, handle, pk)
     delivery = services.resend(delivery=queries.find_delivery(number, endpoint), actor=member_of(request))
-    return done(request, "It is sent again now.", "webhook_delivery", agent.handle, pk, delivery.pk)
+    return done(request, _("It is sent again now."), "webhook_delivery", agent.handle, pk, delivery.pk)

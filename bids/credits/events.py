@@ -1,6 +1,7 @@
 """What is told of bid credits."""
 
 from django.urls import reverse
+from django.utils.translation import gettext_noop as _
 from rest_framework import serializers
 
 from marketplace.api.fields import UsdcField
@@ -25,7 +26,7 @@ TYPES = [
         "credits.bought",
         "Bid credits were bought from the agent's wallet.",
         CreditsBoughtData,
-        "{actor} bought {quantity} bid credits for {amountUsdc} USDC",
+        _("{actor} bought {quantity} bid credits for {amountUsdc} USDC"),
         credits_page,
     )
 ]

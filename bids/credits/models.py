@@ -6,6 +6,7 @@ import pgtrigger
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
 
 from agents.models import Agent
 
@@ -34,9 +35,9 @@ class CreditMovement(models.Model):
     """One change of an agent's credits, kept for good. `key` is unique: the same change cannot happen twice."""
 
     class Kind(models.TextChoices):
-        USED = "USED", "Used for a bid"
-        BOUGHT = "BOUGHT", "Bought"
-        REFUNDED = "REFUNDED", "Given back"
+        USED = "USED", _("Used for a bid")
+        BOUGHT = "BOUGHT", _("Bought")
+        REFUNDED = "REFUNDED", _("Given back")
 
     agent = models.ForeignKey(Agent, models.PROTECT, related_name="credit_movements")
     kind = models.CharField(max_length=8, choices=Kind)

@@ -3,6 +3,7 @@
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from agents.views import own_agent
@@ -26,7 +27,12 @@ def bid_credits(request: HttpRequest, handle: str) -> HttpResponse:
             if form.is_valid():
                 quantity, key = form.cleaned_data["quantity"], f"page:{form.cleaned_data['key']}"
                 left = buy_credits(agent=agent, actor=member_of(request), quantity=quantity, key=key)
-                return done(request, f"Bought; {agent.name} has {left.remaining} bids left.", "bid_credits", handle)
+                return done(
+                    request,
+                    _("Bought; %(name)s has %(number)s bids left.") % {"name": agent.name, "number": left.remaining},
+                    "bid_credits",
+                    handle,
+                )
             status = 400
         except MarketError as refusal:
             show_refusal(form, refusal)

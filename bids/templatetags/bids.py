@@ -13,6 +13,7 @@ from bids.forms import BidForm
 from bids.models import Bid
 from bids.queries import bids_of_hand, visible_bids
 from bids.ranking import with_standings
+from jobs.lifecycle import Status
 from jobs.models import Job
 from jobs.qualification import shortfalls
 from jobs.queries import has_bidding_ended, is_sealed
@@ -28,8 +29,11 @@ REMEMBERED = "bids_sorted_by"
 
 @register.inclusion_tag("bids/_bids.html", takes_context=True)
 def bids_of(context: dict[str, Any]) -> dict[str, Any]:
-    """The bids that the reader may see, pending ones first, each with what it leaves the worker."""
+    """The bids that the reader may see, pending ones first, each with what it leaves the worker; once the job is in
+    work its sides see them when they ask."""
     request, job = context["request"], context["job"]
+    if context["is_party"] and job.status != Status.OPEN and not request.GET.get("bids"):
+        return {"request": request, "job": job, "is_folded": True}
     actor = actor_of(request)
     sort = _sort(request, job)
     is_over = Case(When(status__in=STANDING, then=0), default=1)

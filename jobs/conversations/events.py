@@ -1,5 +1,6 @@
 """What is told of conversations."""
 
+from django.utils.translation import gettext_noop as _
 from rest_framework import serializers
 
 from jobs.events import JobEventData, job_page
@@ -18,7 +19,7 @@ TYPES = [
         "message.received",
         "The other side of a job wrote in its conversation. Only the side that it is written to is told.",
         MessageData,
-        "{agent} wrote about “{title}”",
+        _("{agent} wrote about “{title}”"),
         job_page,
     ),
 ]

@@ -1,5 +1,6 @@
 """Reads of conversations."""
 
+from django.db import connection
 from django.db.models import OuterRef, Q, QuerySet, Subquery, Sum
 
 from agents.models import Agent
@@ -8,6 +9,7 @@ from jobs.conversations.models import Message, Side
 from jobs.conversations.rules import require_reader
 from jobs.models import Job
 from jobs.rules import is_poster
+from marketplace.screening.queries import with_flags
 
 OLDEST_FIRST = ("created_at", "id")
 NEWEST_FIRST = ("-created_at", "-id")
@@ -17,8 +19,13 @@ LATEST_FIRST = ("-last_message_at", "-id")
 def messages_on(job: Job, actor: Agent | None) -> QuerySet[Message]:
     """What was written on the job, for its two sides. Raises NotAllowed for others."""
     require_reader(job, actor)
+    return all_on(job)
+
+
+def all_on(job: Job) -> QuerySet[Message]:
+    """What was written on the job, for whoever the caller knows may read it."""
     written = Message.objects.filter(conversation__job=job).select_related("sender", "conversation")
-    return written.prefetch_related("attachments__file")
+    return with_flags(written.prefetch_related("attachments__file"))
 
 
 def own_side(job: Job, actor: Agent) -> Side | None:
@@ -47,6 +54,24 @@ def unread_count(actor: Agent) -> int:
     """Messages that the actor's side has not read, in all conversations; its agents' too, for a person."""
     unread = Side.objects.filter(_is_for(actor), unread_count__gt=0)
     return unread.aggregate(sum=Sum("unread_count"))["sum"] or 0
+
+
+UNREAD = """
+    SELECT coalesce(sum(side.unread_count), 0)::bigint,
+           (SELECT count(*) FROM (
+               SELECT FROM inbox_notification WHERE agent_id = %(actor)s AND read_at IS NULL LIMIT %(most)s
+           ) unread)
+      FROM conversations_side side JOIN agents_agent agent ON agent.id = side.agent_id
+     WHERE side.unread_count > 0 AND (agent.id = %(actor)s OR agent.owner_id = %(person)s)
+"""
+
+
+def unread_counts(actor: Agent, most: int) -> tuple[int, int]:
+    """`unread_count`, and how many notifications are unread, at most `most`: one query, since every page asks."""
+    with connection.cursor() as cursor:
+        cursor.execute(UNREAD, {"actor": actor.pk, "person": actor.user_id, "most": most})
+        messages, notifications = cursor.fetchone()
+    return messages, notifications
 
 
 def _is_for(actor: Agent) -> Q:

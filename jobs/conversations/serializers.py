@@ -7,10 +7,13 @@ from jobs.conversations.models import LONGEST_MESSAGE
 from jobs.serializers import PartySerializer
 from marketplace.api.fields import TextField, TimestampField
 from marketplace.api.serializers import CamelCaseSerializer, RequestSerializer
+from marketplace.screening.serializers import ScreenedSerializer
 
 
-class JobMessageSerializer(CamelCaseSerializer):
+class JobMessageSerializer(ScreenedSerializer):
     """What one side of a job wrote to the other."""
+
+    texts = ("content",)
 
     id = serializers.UUIDField()
     job_id = serializers.UUIDField(source="conversation.job_id")

@@ -16,8 +16,10 @@ from jobs.models import Job
 from jobs.services import lock
 from marketplace.errors import Invalid
 from marketplace.events import services as events
+from marketplace.screening.services import screened
 
 
+@screened(content="content")
 @transaction.atomic
 def send_message(*, job: Job, actor: Agent, content: str = "", attachments: Sequence[UUID] = ()) -> Message:
     """One side of a job writes to the other: words, files that it has uploaded, or both.
@@ -56,7 +58,6 @@ def _count(conversation: Conversation, sender: Agent, reader: Agent) -> None:
         )
 
 
-@transaction.atomic
 def mark_read(*, job: Job, actor: Agent) -> Side | None:
     """The actor's side has read all there is; what is written from now on is unread. Returns the side, None before
     the first message. Raises NotAllowed."""

@@ -213,7 +213,7 @@ class MoneyStepForm(StepForm, PriceForm):
         max_value=100,
         required=False,
         label=_("Rounds of changes"),
-        help_text=_("How often you may send the work back. Empty: as often as it takes."),
+        help_text=_("How often you may send the work back. Empty: as often as anybody may."),
     )
 
     def __init__(self, draft: Draft, *args: Any, **kwargs: Any):

@@ -1,13 +1,15 @@
 """The computation of reputation, for any number of agents in one statement (docs/reputation.md).
 
 A hand is who decides for an agent: its person or owner. Whatever agents a person has, they are one client and one
-counterparty; whoever works for somebody who works for them earns nothing by it (SURVIVE M1).
+counterparty; whoever works for somebody who works for them, or is suspected of dealing with themselves
+(`jobs.suspicions`), earns nothing by it (SURVIVE M1).
 """
 
 from agents.models import Agent, TrackRecord
 from agents.reputation import FADING, FULL_PRICE, PARTS, PRIOR
 from jobs.models import Job, Submission
 from jobs.reviews.models import Review
+from jobs.suspicions.models import Suspect, Suspicion
 
 CONSTANTS = {"prior": PRIOR, "full_price": FULL_PRICE, "fading": FADING} | {
     f"{part.name}_{constant}": getattr(part, constant) for part in PARTS for constant in ("weight", "prior_jobs")
@@ -15,8 +17,8 @@ CONSTANTS = {"prior": PRIOR, "full_price": FULL_PRICE, "fading": FADING} | {
 # Beyond that many jobs for one client the next counts as nothing, and PostgreSQL would call the factor an underflow.
 MOST_FADES = 60
 
-_AGENT, _RECORD, _JOB, _SUBMISSION, _REVIEW = (
-    f'"{model._meta.db_table}"' for model in (Agent, TrackRecord, Job, Submission, Review)
+_AGENT, _RECORD, _JOB, _SUBMISSION, _REVIEW, _SUSPICION, _SUSPECT = (
+    f'"{model._meta.db_table}"' for model in (Agent, TrackRecord, Job, Submission, Review, Suspicion, Suspect)
 )
 _COLUMNS = [f"{part.name}_{half}" for part in PARTS for half in ("good", "jobs")]
 _REPUTATION = " + ".join(
@@ -26,7 +28,8 @@ _REPUTATION = " + ".join(
 )
 
 
-def _hand(agent: str) -> str:
+def hand(agent: str) -> str:
+    """SQL: who decides for the agent of that alias."""
     return f"coalesce(coalesce({agent}.user_id, {agent}.owner_id)::text, {agent}.id::text)"
 
 
@@ -47,25 +50,32 @@ WITH hands AS (
     UNION SELECT a.id FROM hands h JOIN {_AGENT} a ON a.user_id = h.hand
     UNION SELECT a.id FROM hands h JOIN {_AGENT} a ON a.owner_id = h.hand
 ), due AS (
-    SELECT a.id, {_hand("a")} AS hand FROM due_ids d JOIN {_AGENT} a ON a.id = d.id
+    SELECT a.id, {hand("a")} AS hand FROM due_ids d JOIN {_AGENT} a ON a.id = d.id
 ), hired AS (
-    SELECT DISTINCT d.hand, {_hand("w")} AS other
+    SELECT DISTINCT d.hand, {hand("w")} AS other
     FROM due d JOIN {_JOB} j ON j.poster_id = d.id AND j.status = 'COMPLETED' AND j.terms->>'fund_on' <> 'never'
     JOIN {_AGENT} w ON w.id = j.worker_id
+), suspected AS (
+    SELECT d.hand, {hand("o")} AS other
+    FROM due d JOIN {_SUSPECT} one ON one.agent_id = d.id
+    JOIN {_SUSPICION} s ON s.id = one.suspicion_id AND s.verdict <> 'DISMISSED'
+    JOIN {_SUSPECT} another ON another.suspicion_id = s.id JOIN {_AGENT} o ON o.id = another.agent_id
+), worthless AS (
+    SELECT hand, other FROM hired UNION SELECT hand, other FROM suspected
 ), deals AS (
-    SELECT j.*, d.id AS agent, d.hand, {_hand("p")} AS other, coalesce(j.completed_at, j.cancelled_at) AS ended_at
+    SELECT j.*, d.id AS agent, d.hand, {hand("p")} AS other, coalesce(j.completed_at, j.cancelled_at) AS ended_at
     FROM due d JOIN {_JOB} j ON j.worker_id = d.id JOIN {_AGENT} p ON p.id = j.poster_id
     WHERE j.terms->>'fund_on' <> 'never' AND (j.status = 'COMPLETED'
         OR j.status = 'CANCELLED' AND (j.started_at IS NOT NULL OR j.cancelled_at > j.promised_at))
 ), judged AS (
     SELECT deal.id, deal.agent, deal.other, deal.ended_at, review.rating,
-        CASE WHEN hired.hand IS NULL THEN least(1, deal.price / %(full_price)s::float8) ELSE 0 END AS worth,
+        CASE WHEN worthless.hand IS NULL THEN least(1, deal.price / %(full_price)s::float8) ELSE 0 END AS worth,
         (review.rating - 1) / 4.0::float8 AS ratings,
         (deal.status = 'COMPLETED')::int AS completion,
         (first.created_at <= coalesce(deal.promised_at, deal.deadline_at))::int AS punctuality,
         1 - coalesce(deal.refund, 0) / deal.price::float8 AS disputes
     FROM deals deal
-    LEFT JOIN hired ON hired.hand = deal.hand AND hired.other = deal.other
+    LEFT JOIN worthless ON worthless.hand = deal.hand AND worthless.other = deal.other
     LEFT JOIN {_SUBMISSION} first ON first.job_id = deal.id AND first.number = 1
     LEFT JOIN {_REVIEW} review
         ON review.job_id = deal.id AND review.subject_id = deal.agent AND review.revealed_at IS NOT NULL

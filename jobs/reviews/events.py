@@ -1,5 +1,6 @@
 """What is told of reviews."""
 
+from django.utils.translation import gettext_noop as _
 from rest_framework import serializers
 
 from jobs.events import JobEventData, job_page
@@ -31,21 +32,21 @@ TYPES = [
         "review.written",
         "The other side of a completed job reviewed it; it can be read once both sides have, or can no more.",
         WrittenData,
-        "{actor} reviewed you for “{title}”; review them, and both can be read",
+        _("{actor} reviewed you for “{title}”; review them, and both can be read"),
         job_page,
     ),
     EventType(
         "review.replied",
         "The one whom you reviewed answered.",
         RepliedData,
-        "{actor} answered your review of “{title}”",
+        _("{actor} answered your review of “{title}”"),
         job_page,
     ),
     EventType(
         "review.received",
         "What the other side of a completed job said of you can be read now.",
         ReviewData,
-        "{actor} gave {rating} of 5 stars for “{title}”",
+        _("{actor} gave {rating} of 5 stars for “{title}”"),
         job_page,
     ),
 ]

@@ -4,6 +4,7 @@ import pgtrigger
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
 
 from agents.models import Agent
 from jobs.models import Job
@@ -19,8 +20,8 @@ class Review(models.Model):
     """
 
     class Role(models.TextChoices):
-        WORKER = "WORKER", "For the work"
-        POSTER = "POSTER", "As a client"
+        WORKER = "WORKER", _("For the work")
+        POSTER = "POSTER", _("As a client")
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     job = models.ForeignKey(Job, models.PROTECT, related_name="reviews", db_index=False)

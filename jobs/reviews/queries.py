@@ -12,12 +12,13 @@ from jobs.models import Job
 from jobs.queries import visible_to
 from jobs.reviews.models import Review
 from marketplace.errors import NotFound
+from marketplace.screening.queries import with_flags
 
 
 def _with_names(reviews: QuerySet[Review]) -> QuerySet[Review]:
     sides = [f"{side}__{field}" for side in ("reviewer", "subject") for field in ("handle", "kind", "name", "owner")]
     fields = ("role", "rating", "text", "created_at", "revealed_at", "job__title", "reply__text", "reply__created_at")
-    return reviews.select_related("reviewer", "subject", "job", "reply").only(*fields, *sides)
+    return with_flags(reviews.select_related("reviewer", "subject", "job", "reply").only(*fields, *sides))
 
 
 def readable(reviews: QuerySet[Review], reader: Agent | None) -> QuerySet[Review]:

@@ -1,9 +1,11 @@
 """Who may review a job, and when."""
 
+from collections.abc import Iterable
 from datetime import timedelta
 
 from django.conf import settings
 from django.db.models.functions import Now
+from django.utils import timezone
 
 from agents.models import Agent
 from agents.rules import acts_for, require_not_suspended
@@ -65,15 +67,15 @@ def require_review(job: Job, actor: Agent) -> Review.Role:
     return role
 
 
-def may_review(job: Job, actor: Agent | None) -> bool:
-    """Whether there is a review for the actor to give, for a button."""
-    if actor is None:
+def may_review(job: Job, actor: Agent | None, reviews: Iterable[Review]) -> bool:
+    """Whether there is a review for the actor to give, for a button; `reviews` are those that the actor may read."""
+    role = reviewed_role(job, actor)
+    if actor is None or role is None or actor.status == Agent.Status.SUSPENDED:
         return False
-    try:
-        require_review(job, actor)
-    except MarketError:
+    if job.status != Status.COMPLETED or job.completed_at is None or job.rules.fund_on == "never":
         return False
-    return True
+    in_time = job.completed_at > timezone.now() - timedelta(days=settings.REVIEW_DAYS)
+    return in_time and all(review.role != role and review.revealed_at is None for review in reviews)
 
 
 def require_reply(review: Review, actor: Agent) -> None:

@@ -6,6 +6,7 @@ from jobs.reviews.models import LONGEST_TEXT, Review
 from jobs.serializers import PartySerializer
 from marketplace.api.fields import TextField, TimestampField, WholeNumberField
 from marketplace.api.serializers import CamelCaseSerializer, RequestSerializer
+from marketplace.screening.serializers import ScreenedSerializer
 
 
 class ReplySerializer(CamelCaseSerializer):
@@ -15,8 +16,10 @@ class ReplySerializer(CamelCaseSerializer):
     created_at = TimestampField()
 
 
-class ReviewSerializer(CamelCaseSerializer):
+class ReviewSerializer(ScreenedSerializer):
     """What one side of a job said of the other."""
+
+    texts = ("review",)
 
     id = serializers.UUIDField()
     job_id = serializers.UUIDField()

@@ -13,11 +13,13 @@ from jobs.reviews.rules import require_reply, require_review
 from jobs.services import approve_job, lock
 from marketplace.errors import Invalid
 from marketplace.events import services as events
+from marketplace.screening.services import screened
 from marketplace.text import clean_text
 
 SIDES = ("job", "reviewer", "subject")
 
 
+@screened(text="review")
 @transaction.atomic
 def give_review(*, job: Job, actor: Agent, rating: int, text: str = "") -> Review:
     """One side of a settled escrow job reviews the other: 1 to 5 stars and words for all to read, once and for good.
@@ -70,6 +72,7 @@ def _reveal(job: Job) -> None:
         events.emit("review.received", job=job, actor=review.reviewer, audience=[review.subject], data=facts)
 
 
+@screened(text="reply")
 @transaction.atomic
 def reply_to_review(*, review: Review, actor: Agent, text: str) -> Review:
     """The one who was reviewed answers, for all who read the review: once and for good.

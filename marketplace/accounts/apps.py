@@ -1,5 +1,4 @@
 from django.apps import AppConfig
-from django.contrib.admin import apps as admin
 
 
 class AccountsConfig(AppConfig):
@@ -17,10 +16,3 @@ class AccountsConfig(AppConfig):
         types.register(*events.TYPES)
         for changed in (signals.password_changed, signals.password_set, signals.password_reset):
             changed.connect(sessions.end_others_after_change, dispatch_uid="end other sessions")
-
-
-class OperatorAdminConfig(admin.AdminConfig):
-    """Django's admin, as operators enter it."""
-
-    default = False
-    default_site = "marketplace.accounts.operators.OperatorSite"

@@ -1,6 +1,7 @@
 """What is told of accounts."""
 
 from django.urls import reverse
+from django.utils.translation import gettext_noop as _
 from rest_framework import serializers
 
 from marketplace.api.fields import TimestampField
@@ -32,14 +33,14 @@ TYPES = [
         "account.export_ready",
         "The copy of a person's data that they asked for can be fetched.",
         ExportData,
-        "The copy of your data is ready",
+        _("The copy of your data is ready"),
         exports_page,
     ),
     EventType(
         "account.closed",
         "A person closed their account; their agents and keys ended with it.",
         ClosedAccountData,
-        "{actor} closed their account",
+        _("{actor} closed their account"),
         account_page,
     ),
 ]

@@ -3,6 +3,7 @@
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
 
 from agents.models import User
 from marketplace.identifiers import uuid7
@@ -12,8 +13,8 @@ class Export(models.Model):
     """One copy: asked for, made by a task, fetched by the person alone, and deleted with all that is in it."""
 
     class Status(models.TextChoices):
-        PENDING = "PENDING", "Being made"
-        READY = "READY", "Ready"
+        PENDING = "PENDING", _("Being made")
+        READY = "READY", _("Ready")
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     user = models.ForeignKey(User, models.CASCADE, related_name="exports")

@@ -91,7 +91,7 @@ class Obstacle:
 def obstacles(user: User) -> list[Obstacle]:
     """What has to end before the account can be closed; nothing if it can be closed now."""
     hand = list(hand_of(user))
-    return [*_open_jobs(hand), *_open_bids(hand), *(found for agent in hand for found in _money(agent))]
+    return [*_open_jobs(hand), *_open_bids(hand), *_money(hand)]
 
 
 def _open_jobs(hand: list[Agent]) -> Iterator[Obstacle]:
@@ -113,11 +113,16 @@ def _open_bids(hand: list[Agent]) -> Iterator[Obstacle]:
         yield Obstacle("OPEN_BIDS", words % {"count": count}, f"{reverse('job_list')}?role=bidder")
 
 
-def _money(agent: Agent) -> Iterator[Obstacle]:
-    """What the wallet could still pay out, and what is on its way in or out."""
-    balance = wallets.balance(agent)
+def _money(hand: list[Agent]) -> Iterator[Obstacle]:
+    """What the wallets could still pay out, and what is on its way in or out."""
+    balances, bonuses = wallets.balances(hand), wallets.bonuses_unspent(hand)
+    for agent in hand:
+        yield from _money_of(agent, balances[agent.pk], bonuses.get(agent.pk, 0))
+
+
+def _money_of(agent: Agent, balance: wallets.Balance, bonus: int) -> Iterator[Obstacle]:
     path = reverse("wallet") + ("" if agent.is_human else f"?agent={agent.handle}")
-    withdrawable = balance.available - wallets.bonus_unspent(agent) if balance.available else 0
+    withdrawable = balance.available - bonus
     if withdrawable >= settings.WITHDRAWAL_MINIMUM:
         yield _in_wallet(
             "MONEY", _("%(amount)s USDC are in the wallet of %(name)s: withdraw them."), withdrawable, agent, path

@@ -11,6 +11,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from django.utils.translation import gettext
+
 if TYPE_CHECKING:
     from rest_framework.serializers import Serializer
 
@@ -79,7 +81,7 @@ def sentence(event: Event) -> str:
     if type is None:
         return event.type.replace(".", " ").replace("_", " ").capitalize()
     words = type.sentence if event.actor_id or not type.of_clock else type.of_clock
-    return words.format_map(_words_of(event))
+    return gettext(words).format_map(_words_of(event))
 
 
 def path(event: Event) -> str:

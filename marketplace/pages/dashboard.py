@@ -55,7 +55,8 @@ KINDS = {
 
 
 def dashboard(actor: Agent) -> dict[str, Any]:
-    """All that the page shows, for the person and the agents they own."""
+    """All that the page shows, for the person and the agents they own. What it asks of somebody with nothing under way
+    is a callable."""
     hand = [actor.pk, *agents_of(actor).values_list("pk", flat=True)]
     shown = [(KINDS[job.kind], job) for job in _most_urgent(hand)]  # type: ignore[attr-defined]
     mine = [(kind, job) for kind, job in shown if kind.waits_for_me]
@@ -69,6 +70,7 @@ def dashboard(actor: Agent) -> dict[str, Any]:
         "balance": wallets.balance(actor),
         "spent": _spent_this_month(actor, hand),
         "terms": Terms.default(),
+        "has_history": Job.objects.filter(Q(poster__in=hand) | Q(worker__in=hand)).exists,
     }
 
 

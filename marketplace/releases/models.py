@@ -4,6 +4,7 @@ from django.core.validators import RegexValidator, URLValidator
 from django.db import models
 from django.db.models.functions import Now
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from marketplace.identifiers import uuid7
 
@@ -11,10 +12,10 @@ VERSION = RegexValidator(r"^\d{1,6}(\.\d{1,6}){0,3}\Z", "Use numbers between dot
 
 
 class Channel(models.TextChoices):
-    CLI = "cli", "Command line"
-    MCP = "mcp", "MCP server"
-    SDK_TS = "sdk-ts", "SDK for TypeScript"
-    SDK_PYTHON = "sdk-python", "SDK for Python"
+    CLI = "cli", _("Command line")
+    MCP = "mcp", _("MCP server")
+    SDK_TS = "sdk-ts", _("SDK for TypeScript")
+    SDK_PYTHON = "sdk-python", _("SDK for Python")
 
 
 class Release(models.Model):
@@ -39,9 +40,9 @@ class Announcement(models.Model):
     """Something that people should know, shown by their programs until it expires."""
 
     class Level(models.TextChoices):
-        INFO = "info", "Information"
-        WARN = "warn", "Warning"
-        CRITICAL = "critical", "Critical"
+        INFO = "info", _("Information")
+        WARN = "warn", _("Warning")
+        CRITICAL = "critical", _("Critical")
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     level = models.CharField(max_length=8, choices=Level, default=Level.INFO)

@@ -1,6 +1,7 @@
 """What is kept of events so that nobody has to count them again."""
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 
 class Day(models.Model):
@@ -26,8 +27,8 @@ class Duration(models.Model):
     """How long something took, once. Only the newest are kept: medians are taken over them."""
 
     class Kind(models.TextChoices):
-        FILL = "FILL", "From posting to a worker"
-        COMPLETION = "COMPLETION", "From a worker to completion"
+        FILL = "FILL", _("From posting to a worker")
+        COMPLETION = "COMPLETION", _("From a worker to completion")
 
     id = models.BigAutoField(primary_key=True)
     kind = models.CharField(max_length=10, choices=Kind)

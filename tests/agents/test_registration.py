@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from django.db.models.functions import Now
 
 from agents import keys
 from agents.keys import KeyForm
@@ -15,6 +16,7 @@ from marketplace.logs import hide_secrets
 from marketplace.money import MICRO
 from tests.factories import assigned_job, fund, make_agent, make_bid, open_job
 from tests.fixtures import ApiClient
+from wallets.models import BonusGrant
 from wallets.queries import balance, deposit_address
 
 WALLET = "0x52908400098527886E0F7030069857D2E4169EE7"
@@ -63,6 +65,22 @@ def test_bonuses_end_with_their_budget(anonymous_api: ApiClient) -> None:
         assert register(anonymous_api).status_code == 201
     balances = [balance(agent).available for agent in Agent.objects.filter(name="Quill").order_by("id")]
     assert balances == [100 * MICRO, 100 * MICRO, 0, 0]
+
+
+def test_one_source_gets_so_many_bonuses(anonymous_api: ApiClient, settings: Any) -> None:
+    """M2: by the network that our proxies saw; within the time, after which it begins anew."""
+    settings.SIGNUP_BONUS_BUDGET, settings.SIGNUP_BONUSES_PER_SOURCE = 1000 * MICRO, 2
+    settings.ALLAUTH_TRUSTED_PROXY_COUNT = 1
+    addresses = ["2001:db8:1:2::1", "2001:db8:1:2::2", "2001:db8:1:2:3::4", "192.0.2.1"]
+    for address in addresses:
+        sent = {"x_forwarded_for": f"198.51.100.7, {address}"}
+        assert anonymous_api.post("/agents/register", {"name": "Quill"}, **sent).status_code == 201
+    balances = [balance(agent).available for agent in Agent.objects.filter(name="Quill").order_by("id")]
+    assert balances == [100 * MICRO, 100 * MICRO, 0, 100 * MICRO]
+    assert not BonusGrant.objects.filter(source__contains="2001").exists()
+    BonusGrant.objects.update(created_at=Now() - settings.SIGNUP_BONUS_SOURCE_WINDOW)
+    anonymous_api.post("/agents/register", {"name": "Quill"}, x_forwarded_for=addresses[0])
+    assert balance(Agent.objects.filter(name="Quill").latest("id")).available == 100 * MICRO
 
 
 def test_registrations_are_limited_by_address(anonymous_api: ApiClient, settings: Any, problem: Any) -> None:

@@ -79,7 +79,8 @@ def test_refuses_a_section_that_it_does_not_know() -> None:
     with pytest.raises(subprocess.CalledProcessError) as refused:
         bench("--only=weather")
     assert (
-        "--only knows ledger, growth, audit, fanout, webhooks, streams, lists, job, not weather" in refused.value.stderr
+        "--only knows ledger, growth, audit, fanout, webhooks, streams, lists, pages, job, not weather"
+        in refused.value.stderr
     )
 
 
@@ -92,6 +93,19 @@ def test_webhooks_are_measured_beside_a_bare_sender() -> None:
 def test_lists_are_measured_beside_the_limit_and_what_one_would_write_instead() -> None:
     first_cells = {line.split(" | ")[0].removeprefix("| ") for line in bench("--only=lists", *TINY).splitlines()}
     assert {*LISTS, *(FASTAPI if find_spec("fastapi") else [])} <= first_cells
+
+
+@pytest.mark.usefixtures("chromium")
+def test_pages_are_measured_beside_the_same_data_over_the_api_and_in_chromium() -> None:
+    report = bench("--only=pages", *TINY)
+    rows = {cells[0]: cells[1:] for cells in (line.strip("| ").split(" | ") for line in report.splitlines())}
+    for name in ("browse jobs, a visitor", "room of an open job, its poster", "room of a job in review, its poster"):
+        assert len(rows[name]) == 7, "page, /v1 and their ratio among few jobs and among many, and the goal"
+    for name in ("the home page, a desk", "browse jobs, a telephone", "room of a job, a visitor, a desk"):
+        first_paint, largest, shift, *kilobytes = map(float, (cell.replace(",", "") for cell in rows[name]))
+        assert 0 < first_paint <= largest and shift >= 0 and min(kilobytes) > 0
+    assert rows["pages whose queries grow with the jobs"][0] == "none"
+    assert any(name.startswith("most queries: ") for name in rows)
 
 
 def test_whole_jobs_say_where_their_time_goes() -> None:

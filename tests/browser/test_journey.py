@@ -1,22 +1,18 @@
 """People at work in a real browser, beside an agent that knows only the API."""
 
-import json
 import re
-from collections.abc import Callable
-from typing import Any
-from urllib.request import Request, urlopen
 
 import pytest
 from allauth.account.models import EmailAddress
 from playwright.sync_api import Page, expect
 
 from agents.models import Agent
-from agents.services import mint_api_key
 from bids.models import Bid
 from jobs.models import Job, JobTemplate
 from marketplace.money import MICRO
 from tests import factories
 from tests.browser.conftest import OpenBrowser
+from tests.browser.programs import Call, program_of
 from wallets.queries import balance
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -53,18 +49,9 @@ def member(transactional_db: None) -> Agent:
 
 
 @pytest.fixture
-def agent_program(transactional_db: None, site: str) -> Callable[..., Any]:
-    """What an agent's program does: it calls the API with its key, as `call(method, path, body)`."""
-    _, key = mint_api_key(agent=(agent := factories.make_agent(name="Wanda")), name="program", actor=agent)
-
-    def call(method: str, path: str, body: dict[str, Any] | None = None) -> Any:
-        request = Request(f"{site}/v1{path}", json.dumps(body or {}).encode(), method=method)  # noqa: S310
-        request.add_header("X-Api-Key", key)
-        request.add_header("Content-Type", "application/json")
-        with urlopen(request, timeout=10) as response:  # noqa: S310
-            return json.load(response)["data"]
-
-    return call
+def agent_program(transactional_db: None, site: str) -> Call:
+    """What the program of Wanda does."""
+    return program_of(factories.make_agent(name="Wanda"), site)
 
 
 def sign_in(page: Page, email: str) -> None:
@@ -75,7 +62,7 @@ def sign_in(page: Page, email: str) -> None:
     expect(page.get_by_role("heading", name="Hello, Paula")).to_be_visible()
 
 
-def test_a_job_from_posting_to_payment(open_browser: OpenBrowser, member: Agent, agent_program: Any) -> None:
+def test_a_job_from_posting_to_payment(open_browser: OpenBrowser, member: Agent, agent_program: Call) -> None:
     JobTemplate.objects.create(**TEMPLATE)
     email = member.user.email
     with open_browser() as page:

@@ -1,22 +1,18 @@
 """The room of a job in a real browser: bids compared side by side, and a person who works and is paid (issue 7)."""
 
-import json
 import re
-from collections.abc import Callable
-from typing import Any
-from urllib.request import Request, urlopen
 
 import pytest
 from playwright.sync_api import expect
 
 from agents.models import Agent
-from agents.services import mint_api_key
 from bids.models import Bid
 from bids.services import place_bid
 from jobs.models import Job
 from marketplace.money import MICRO
 from tests import factories
 from tests.browser.conftest import OpenBrowser
+from tests.browser.programs import Call, program_of
 from tests.browser.test_journey import member, sign_in  # noqa: F401
 from wallets.queries import balance
 
@@ -24,26 +20,17 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture
-def poster_program(transactional_db: None, site: str) -> tuple[Agent, Callable[..., Any]]:
-    """An AI agent with money that posts and decides over the API, as `call(method, path, body)`."""
+def poster_program(transactional_db: None, site: str) -> tuple[Agent, Call]:
+    """An AI agent with money that posts and decides over the API."""
     agent = factories.make_agent(name="Petra", funds=factories.FUNDS)
-    _, key = mint_api_key(agent=agent, name="program", actor=agent)
-
-    def call(method: str, path: str, body: dict[str, Any] | None = None) -> Any:
-        request = Request(f"{site}/v1{path}", json.dumps(body or {}).encode(), method=method)  # noqa: S310
-        request.add_header("X-Api-Key", key)
-        request.add_header("Content-Type", "application/json")
-        with urlopen(request, timeout=10) as response:  # noqa: S310
-            return json.load(response)["data"]
-
-    return agent, call
+    return agent, program_of(agent, site)
 
 
 @pytest.mark.parametrize("javascript", [True, False])
 def test_a_person_bids_works_revises_and_is_paid(
     open_browser: OpenBrowser,
     member: Agent,  # noqa: F811
-    poster_program: Any,
+    poster_program: tuple[Agent, Call],
     javascript: bool,
 ) -> None:
     """What an agent does over the API, a person does on the pages, without JavaScript too."""

@@ -14,7 +14,8 @@ from agents.models import Agent
 from marketplace.money import MICRO
 from tests import factories
 from tests.browser.conftest import OpenBrowser
-from tests.browser.test_journey import SERIOUS, member, sign_in  # noqa: F401
+from tests.browser.test_catalogue import SERIOUS
+from tests.browser.test_journey import member, sign_in  # noqa: F401
 from tests.wallets.outside import rail_in_use
 from wallets.models import Withdrawal
 from wallets.queries import balance

@@ -7,6 +7,7 @@ from allauth.account.forms import default_token_generator
 from allauth.account.models import EmailAddress, EmailConfirmationHMAC
 from allauth.account.utils import user_pk_to_url_str
 
+from agents.categories.models import Category
 from agents.claims.services import sign_up_agent, take_due_mail
 from agents.listings.services import add_sample
 from agents.mail.kinds import DIGEST
@@ -16,12 +17,16 @@ from agents.oauth.services import answer_device, register_client, request_device
 from agents.services import mint_api_key
 from agents.webhooks.services import create_endpoint, send_test
 from bids.models import Bid
+from disputes.evidence import add_evidence, ask
+from disputes.models import Mediator
+from disputes.offers import accept_offer, make_offer
+from disputes.services import escalate, open_dispute, respond
 from jobs import services as jobs
 from jobs.conversations.services import send_message
 from jobs.drafts.models import Step
 from jobs.drafts.services import start_draft
 from jobs.lifecycle import Status
-from jobs.models import JobTemplate
+from jobs.models import Job, JobTemplate
 from jobs.reputation.tasks import compute_reputation
 from jobs.reviews.services import give_review
 from jobs.saved_searches.services import save_search
@@ -61,6 +66,8 @@ TEMPLATE: dict[str, Any] = {
 
 def seed() -> SimpleNamespace:
     """The people, and one of everything; paths of the catalogue name what is in it."""
+    # Whatever tests clear the tables after themselves take those with them that a migration made.
+    Category.objects.get_or_create(slug="writing", defaults={"name": "Writing"})
     people = {
         "poster": person("Paula"),
         "worker": person("Will"),
@@ -108,7 +115,31 @@ def made_jobs(world: SimpleNamespace) -> dict[str, Any]:
         send_message(job=made["in_review"], actor=sender, content=f"**Hello**, about {LONG_WORD}")
         give_review(job=made["completed"], actor=sender, rating=5, text="A pleasure.")
     made["review"] = made["completed"].reviews.get(subject=world.poster)
+    made |= made_disputes(world, made["disputed"])
     return made | {"template": template, "pending": Bid.objects.get(job=made["open"])}
+
+
+def made_disputes(world: SimpleNamespace, disputed: Job) -> dict[str, Any]:
+    """One with an answer and offers, one that the worker mediates and may rule on, and one that was settled."""
+    case = disputed.disputes.get()
+    respond(dispute=case, actor=world.program, statement=f"It is **all** there: {LONG_WORD}")
+    add_evidence(dispute=case, actor=world.poster, text="The brief.", link=f"https://example.com/{LONG_WORD}")
+    make_offer(dispute=case, actor=world.poster, to_poster=factories.PRICE // 2, note="Half for half.")
+    offer = make_offer(dispute=case, actor=world.program, to_poster=factories.PRICE // 3)
+
+    Mediator.objects.get_or_create(agent=world.worker, defaults={"appointed_by": world.newcomer})
+    job = factories.submitted_job(world.poster, world.program, title="Name a bakery")
+    mediated = open_dispute(job=job, actor=world.program, reason="The poster wants twelve names.", category="SCOPE")
+    escalate(dispute=mediated, actor=world.program)
+    ask(dispute=mediated, actor=world.worker, of="BOTH", question="Which names did you agree on?")
+    ruled = factories.submitted_job(world.poster, world.program, title="Letter a sign")
+    arbitrated = open_dispute(job=ruled, actor=world.program, reason="No answer for weeks.", category="NO_ANSWER")
+    for _ in range(2):
+        escalate(dispute=arbitrated, actor=world.program)
+    over = factories.submitted_job(world.poster, world.program, title="Count the sheep")
+    settled = open_dispute(job=over, actor=world.program, reason="They were counted.")
+    accept_offer(offer=make_offer(dispute=settled, actor=world.program, to_poster=MICRO), actor=world.poster)
+    return {"case": case, "settlement": offer, "mediated": mediated, "arbitrated": arbitrated, "settled": settled}
 
 
 def made_agent(world: SimpleNamespace) -> dict[str, Any]:

@@ -46,7 +46,7 @@ def test_from_opening_to_the_ruling_of_a_mediator(
         *("RESOLVED", "RULING", "SPLIT"),
         mediator.handle,
     )
-    assert (told["refundUsdc"], told["payoutUsdc"], told["availableActions"]) == ("20.00", "59.40", [])
+    assert (told["refundUsdc"], told["payoutUsdc"], told["availableActions"]) == ("20.00", "57.00", [])
     assert balance(poster).available == FUNDS - PRICE * 3 // 4
     late = worker_api.post(f"{address}/offers", {"outcome": "PAY"})
     assert (late.status_code, late.json()["code"]) == (409, "NO_OPEN_DISPUTE")

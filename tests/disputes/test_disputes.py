@@ -81,7 +81,7 @@ def test_the_two_sides_settle_it_between_them(poster: Agent, worker: Agent, disp
     ended = reload(dispute)
     assert (ended.status, ended.resolution, ended.phase) == ("RESOLVED", "AGREEMENT", Phase.CLOSED)
     assert ended.job.status == Status.COMPLETED
-    # The higher of the fees of an approval and of a dispute: it does not pay to disagree.
+    # The higher of the fees of an approval and of a dispute.
     part = PRICE * 3 // 4
     assert balance(worker).available == part - part * 5 // 100
     assert (balance(poster).available, escrow_balance(ended.job)) == (FUNDS - part, 0)
@@ -211,7 +211,7 @@ class TestCompletedWork:
         assert balance(worker).clearing == PRICE * 95 // 100
         resolve_dispute(dispute=dispute, actor=operator, to_poster=to_poster, note="As it is.")
         part = PRICE - to_poster
-        fee = (part * 100 + 5000) // 10_000
+        fee = (part * 500 + 5000) // 10_000
         assert (balance(worker).clearing, balance(worker).available) == (0, part - fee)
         assert balance(poster).available == FUNDS - part
         worker.refresh_from_db()

@@ -14,6 +14,7 @@ from jobs import services as jobs
 from jobs.lifecycle import Status
 from jobs.models import Job
 from jobs.queries import due_for_approval
+from jobs.rules import WrongStatus
 from jobs.tasks import approve_due_reviews, expire_due_jobs
 from marketplace.errors import Invalid
 from marketplace.events.models import Event
@@ -172,6 +173,43 @@ def test_both_clocks_agree_that_a_dispute_in_time_wins():
         ended = status(job)
         assert (outcomes[0], isinstance(outcomes[1], Dispute), escrow_balance(job)) == (
             (1, False, 0) if ended == Status.COMPLETED else (0, True, PRICE)
+        )
+
+
+RUNS = 200
+# Milliseconds from the start of both to the end of the review window, by the database's clock.
+AROUND_THE_END = (-1, 1)
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("skew", [timedelta(minutes=-10), timedelta(minutes=10)])
+def test_a_millisecond_before_or_after_the_end_only_one_of_them_wins(monkeypatch, skew):
+    """C3: a dispute at T - 1 ms and T + 1 ms, 200 runs, the clocks of the workers ten minutes wrong."""
+    poster, worker = make_person(funds=RUNS // 2 * PRICE), make_agent()
+    with transaction.atomic():
+        under_review = [submitted_job(poster, worker) for _ in range(RUNS // 2)]
+    now = timezone.now
+    monkeypatch.setattr(timezone, "now", lambda: now() + skew)
+    for number, job in enumerate(under_review):
+        end_review(job, AROUND_THE_END[number % 2])
+        dispute = partial(open_dispute, job=job, actor=poster, reason="Not as agreed.")
+        outcomes = race([approve_due_reviews, dispute, approve_due_reviews])
+        first, disputed, second = outcomes
+        won = isinstance(disputed, Dispute)
+        assert (won or isinstance(disputed, WrongStatus), first + second) == (True, 0 if won else 1), outcomes
+        held = escrow_balance(job)
+        assert (status(job), held) == ((Status.DISPUTED, PRICE) if won else (Status.COMPLETED, 0))
+        paid = Event.objects.filter(job=job, type="job.paid").count()
+        assert paid == (0 if won else 1)
+    assert approve_due_reviews() == 0
+
+
+def end_review(job: Job, milliseconds: int) -> None:
+    """The review window of the job ends so long from now, by the database's clock."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE jobs_job SET auto_approve_at = clock_timestamp() + make_interval(secs => %s) WHERE id = %s",
+            [milliseconds / 1000, job.pk],
         )
 
 

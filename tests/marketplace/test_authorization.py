@@ -214,6 +214,11 @@ ROWS: dict[str, list[tuple[Status, Any, tuple[int | None, ...]]]] = {
     "reviewsAnswer": [(Status.COMPLETED, {"reply": "Thank you."}, (401, 403, 201, 403))],
     "categoriesList": [(Status.OPEN, None, ANYONE)],
     "jobFacetsList": [(Status.OPEN, None, ANYONE)],
+    "reportsList": [(Status.OPEN, None, LOGGED_IN)],
+    # Nobody reports themselves.
+    "reportsCreate": [
+        (Status.OPEN, {"about": "agent", "id": "{worker}", "reason": "FRAUD"}, (401, 201, 400, 201, 400, 201))
+    ],
     "savedSearchesList": [(Status.OPEN, None, LOGGED_IN)],
     "savedSearchesCreate": [(Status.OPEN, {"name": "New", "filters": {"q": "report"}}, CREATED)],
     # The worker's own, which its owner has no part in.
@@ -268,6 +273,7 @@ ROWS: dict[str, list[tuple[Status, Any, tuple[int | None, ...]]]] = {
     "disputesAsk": [(Status.DISPUTED, {"of": "BOTH", "question": "When?"}, OF_MEDIATORS)],
     "disputesResolve": [(Status.DISPUTED, {"outcome": "PAY", "note": "As it is."}, OF_MEDIATORS)],
     "disputesAssign": [(Status.DISPUTED, {"mediatorId": "{worker}"}, OF_MEDIATORS)],
+    "disputeMessagesList": [(Status.DISPUTED, None, (401, 404, 200, 200, 200, 200))],
     "disputeOffersCreate": [
         (Status.DISPUTED, {"outcome": "SPLIT", "posterBps": 5000}, (401, 404, 201, 201, 201, 403)),
     ],
@@ -346,7 +352,7 @@ def scene(poster, worker, outsider, loser, settings):
             own_id = {"/agents": worker.handle, "/jobs": job.pk, "/public/jobs": job.pk, "/templates": "essay"}
             if template.startswith("/disputes/{id}"):
                 own = dispute.pk if dispute else NOWHERE
-            elif template.startswith("/disputes/") and dispute:
+            elif "/offers/{id}" in template and dispute:
                 own = make_offer(dispute=dispute, actor=worker, to_poster=MICRO).pk
             elif template.endswith(("/accept", "/bids/{id}")):
                 own = job.bids.get(bidder=worker).pk

@@ -79,8 +79,9 @@ def test_an_operator_adjusts_a_wallet_from_its_account(
     ],
 )
 def test_an_adjustment_that_cannot_be_says_why(
-    operator: Client, poster: Agent, typed: dict[str, str], field: str
+    operator: Client, poster: Agent, typed: dict[str, str], field: str, settings: Any
 ) -> None:
+    settings.ADJUSTMENT_ALONE_UP_TO = 2000 * MICRO
     response = adjust(operator, poster, **typed)
 
     assert list(response.context["form"].errors) == [field]

@@ -334,6 +334,16 @@ def test_who_confirms_an_address_is_welcomed_with_a_bonus(settings, transactiona
         assert balance(newcomer).available == bonus
 
 
+def test_many_sign_ups_at_once_from_one_source_get_as_many_as_one_source_gets(settings, transactional_db):
+    """SURVIVE M2: scaled from 1,000 sign-ups."""
+    settings.SIGNUP_BONUS, settings.SIGNUP_BONUS_BUDGET = MICRO, 1000 * MICRO
+    settings.SIGNUP_BONUSES_PER_SOURCE = 5
+    newcomers = [make_person(f"New{number}") for number in range(24)]
+    given = race([partial(grant_signup_bonus, agent=one, source="192.0.2.1") for one in newcomers])
+    assert sorted(given) == [0] * 19 + [MICRO] * 5
+    assert grant_signup_bonus(agent=newcomers[given.index(0)], source="192.0.2.2") == MICRO
+
+
 def test_64_claims_of_one_bonus_give_one(settings, transactional_db):
     """SURVIVE M2"""
     settings.SIGNUP_BONUS, settings.SIGNUP_BONUS_BUDGET = MICRO, 1000 * MICRO

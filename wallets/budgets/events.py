@@ -1,6 +1,7 @@
 """What is told of budgets."""
 
 from django.urls import reverse
+from django.utils.translation import gettext_noop as _
 from rest_framework import serializers
 
 from marketplace.api.fields import UsdcField
@@ -28,10 +29,10 @@ def budget_page(event: Event) -> str:
 TYPES = [
     EventType(f"budget.{word}", summary, BudgetData, sentence, budget_page)
     for word, summary, sentence in [
-        ("granted", "The owner gave the agent a budget.", "{actor} gave {agent} a budget of {dailyUsdc} USDC a day"),
-        ("changed", "The owner changed the budget.", "{actor} changed the budget of {agent}"),
-        ("paused", "The agent may spend nothing for now.", "{actor} paused the budget of {agent}"),
-        ("resumed", "The agent may spend again.", "{actor} resumed the budget of {agent}"),
-        ("revoked", "The agent spends its own wallet again.", "{actor} removed the budget of {agent}"),
+        ("granted", "The owner gave the agent a budget.", _("{actor} gave {agent} a budget of {dailyUsdc} USDC a day")),
+        ("changed", "The owner changed the budget.", _("{actor} changed the budget of {agent}")),
+        ("paused", "The agent may spend nothing for now.", _("{actor} paused the budget of {agent}")),
+        ("resumed", "The agent may spend again.", _("{actor} resumed the budget of {agent}")),
+        ("revoked", "The agent spends its own wallet again.", _("{actor} removed the budget of {agent}")),
     ]
 ]

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext_lazy as _
 
 from marketplace.html import ProseField, UsdcField
 from wallets.budgets.models import BudgetAuthorization
@@ -20,21 +21,21 @@ class CategoriesField(ProseField):
     def clean(self, value: Any) -> Any:
         categories = [category.strip() for category in super().clean(value).split(",")]
         if any(len(category) > LONGEST_CATEGORY for category in categories):
-            raise forms.ValidationError(f"A category has at most {LONGEST_CATEGORY} characters.")
+            raise forms.ValidationError(_("A category has at most %(most)s characters.") % {"most": LONGEST_CATEGORY})
         return categories
 
 
 class BudgetForm(forms.Form):
     """The caps of a budget, and what it is for."""
 
-    per_job = UsdcField(label="At most for one job")
-    daily = UsdcField(label="At most in a day", help_text="Days are those of UTC.")
-    monthly = UsdcField(label="At most in a calendar month")
+    per_job = UsdcField(label=_("At most for one job"))
+    daily = UsdcField(label=_("At most in a day"), help_text=_("Days are those of UTC."))
+    monthly = UsdcField(label=_("At most in a calendar month"))
     categories = CategoriesField(
         max_length=3000,
         required=False,
-        label="Only for jobs of these categories",
-        help_text="Between commas; empty: any category.",
+        label=_("Only for jobs of these categories"),
+        help_text=_("Between commas; empty: any category."),
     )
 
     @classmethod

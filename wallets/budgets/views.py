@@ -3,6 +3,7 @@
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from agents.models import Agent
@@ -40,7 +41,12 @@ def budget(request: HttpRequest, handle: str) -> HttpResponse:
         try:
             if form.is_valid():
                 services.grant_budget(agent=agent, actor=member_of(request), **form.cleaned_data)
-                return done(request, f"{agent.name} may spend that much of your wallet.", "budget", agent.handle)
+                return done(
+                    request,
+                    _("%(name)s may spend that much of your wallet.") % {"name": agent.name},
+                    "budget",
+                    agent.handle,
+                )
             status = 400
         except MarketError as refusal:
             show_refusal(form, refusal)
@@ -54,7 +60,12 @@ def budget(request: HttpRequest, handle: str) -> HttpResponse:
 def budget_pause(request: HttpRequest, handle: str) -> HttpResponse:
     agent = _owned_agent(request, handle)
     services.pause_budget(agent=agent, actor=member_of(request))
-    return done(request, f"{agent.name} spends nothing until you resume its budget.", "budget", agent.handle)
+    return done(
+        request,
+        _("%(name)s spends nothing until you resume its budget.") % {"name": agent.name},
+        "budget",
+        agent.handle,
+    )
 
 
 @login_required
@@ -63,7 +74,7 @@ def budget_pause(request: HttpRequest, handle: str) -> HttpResponse:
 def budget_resume(request: HttpRequest, handle: str) -> HttpResponse:
     agent = _owned_agent(request, handle)
     services.resume_budget(agent=agent, actor=member_of(request))
-    return done(request, f"{agent.name} may spend again.", "budget", agent.handle)
+    return done(request, _("%(name)s may spend again.") % {"name": agent.name}, "budget", agent.handle)
 
 
 @login_required
@@ -77,7 +88,7 @@ def budget_revoke(request: HttpRequest, handle: str) -> HttpResponse:
     if request.method == "POST":
         try:
             services.revoke_budget(agent=agent, actor=actor)
-            return done(request, "The budget is removed.", "agent_manage", agent.handle)
+            return done(request, _("The budget is removed."), "agent_manage", agent.handle)
         except services.BudgetInUse as error:
             refusal = error
     context = {"agent": agent, "refusal": refusal}

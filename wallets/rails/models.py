@@ -3,6 +3,7 @@
 import pgtrigger
 from django.db import models
 from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
 
 
 class Position(models.Model):
@@ -20,9 +21,9 @@ class EmbeddedPayout(models.Model):
     """A payment that the play world outside was asked to make. `key` makes it happen once."""
 
     class Fate(models.TextChoices):
-        PAY = "PAY", "Will be paid"
-        REFUSE = "REFUSE", "Will be refused"
-        HOLD = "HOLD", "Will not be answered"
+        PAY = "PAY", _("Will be paid")
+        REFUSE = "REFUSE", _("Will be refused")
+        HOLD = "HOLD", _("Will not be answered")
 
     id = models.BigAutoField(primary_key=True)
     key = models.UUIDField(unique=True)

@@ -35,8 +35,12 @@ def conversation_on(context: dict[str, Any], job: Job) -> dict[str, Any]:
     }
 
 
-@register.inclusion_tag("conversations/_badge.html")
-def unread_messages(agent: Agent) -> dict[str, Any]:
-    """The number of unread messages of a person and their agents; nothing to see when there are none."""
-    count = queries.unread_count(agent)
+@register.simple_tag
+def unread_counts(agent: Agent) -> dict[str, dict[str, Any]]:
+    """What the two badges of the top bar say of a person; nothing to see where there is nothing unread."""
+    messages, notifications = queries.unread_counts(agent, MOST_ON_THE_BADGE + 1)
+    return {"messages": _badge(messages), "inbox": _badge(notifications)}
+
+
+def _badge(count: int) -> dict[str, Any]:
     return {"count": count, "text": f"{MOST_ON_THE_BADGE}+" if count > MOST_ON_THE_BADGE else str(count)}

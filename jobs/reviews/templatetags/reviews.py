@@ -40,10 +40,11 @@ def reviews_on(context: dict[str, Any], job: Job) -> dict[str, Any]:
     if job.completed_at is None:
         return {}
     reader = actor_of(context["request"])
+    reviews = list(queries.reviews_on(job, reader).order_by("created_at"))
     return {
         "job": job,
-        "reviews": _shown(list(queries.reviews_on(job, reader).order_by("created_at")), reader),
-        "may_review": may_review(job, reader),
+        "reviews": _shown(reviews, reader),
+        "may_review": may_review(job, reader, reviews),
         "blind_until": job.completed_at + timedelta(days=settings.REVIEW_DAYS),
     }
 

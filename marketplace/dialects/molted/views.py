@@ -13,6 +13,7 @@ from jobs.conversations.queries import OLDEST_FIRST, messages_on
 from jobs.conversations.services import send_message
 from jobs.models import Job
 from marketplace.api.requests import ApiRequest
+from marketplace.api.throttling import address_of
 from marketplace.dialects.lists import PageParameters
 from marketplace.dialects.molted import queries, verbs
 from marketplace.dialects.molted import serializers as shapes
@@ -83,7 +84,8 @@ class AgentViewSet(MoltedViewSet):
         sent: Any = request.data
         is_later = sent.get("wallet_address") is not None
         speak(request._request, Generation.LATER if is_later else Generation.DOCUMENTED)
-        key, raw = register_agent(form=KEYS, prefix=self.generation.prefix, **self.read())
+        source = address_of(request._request)
+        key, raw = register_agent(form=KEYS, prefix=self.generation.prefix, source=source, **self.read())
         key.raw_key, key.balance = raw, balance(key.agent).available  # type: ignore[attr-defined]
         return self.reply(key)
 

@@ -17,7 +17,7 @@ from django.utils.translation import gettext, ngettext_lazy
 
 from marketplace.html import UsdcField
 from marketplace.json_limits import readable_json
-from marketplace.markdown import render_markdown
+from marketplace.markdown import plain_text, render_markdown
 from marketplace.money import BASIS_POINTS, format_usdc
 
 register = template.Library()
@@ -184,6 +184,12 @@ def pretty_json(value: Any) -> str:
 def markdown(text: str | None) -> SafeString:
     """What somebody wrote in Markdown, as HTML in a `.markdown` box that is safe on any page."""
     return render_markdown(text or "")
+
+
+@register.filter
+def plain(text: str | None) -> str:
+    """What somebody wrote in Markdown, without its marks, for a line in a list; the template escapes it."""
+    return plain_text(text or "")
 
 
 @register.filter

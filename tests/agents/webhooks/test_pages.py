@@ -70,7 +70,7 @@ def failed(endpoint: Endpoint, **attempt: Any) -> Delivery:
 
 def test_a_webhook_is_added_and_its_secret_shown_once(browser: Client, scribe: Agent) -> None:
     """F10: all events by default; no page shows the secret later, and no cache keeps the one that did."""
-    assert "Add a webhook" in text_of(browser.get("/agents/scribe/"))
+    assert "Add a webhook" in text_of(browser.get("/agents/scribe/manage/"))
     assert "No webhooks yet" in text_of(browser.get("/agents/scribe/webhooks/"))
     form = browser.get("/agents/scribe/webhooks/new/")
     assert 'value="every" checked' in re.sub(r' (required|id="[^"]*")', "", form.content.decode())
@@ -178,7 +178,11 @@ def test_how_a_webhook_fares_and_what_to_do_is_said(
     Endpoint.objects.update(**changes)
     page = text_of(browser.get(address))
     assert advice in page
-    for shown in (page, text_of(browser.get("/agents/scribe/webhooks/")), text_of(browser.get("/agents/scribe/"))):
+    for shown in (
+        page,
+        text_of(browser.get("/agents/scribe/webhooks/")),
+        text_of(browser.get("/agents/scribe/manage/")),
+    ):
         assert state in shown
 
 

@@ -9,12 +9,14 @@ from django.db import transaction
 from agents.files.models import StoredFile
 from agents.models import Agent
 from jobs.attachments.models import SubmissionFile
+from jobs.models import Job
 from jobs.services import update_job
 from marketplace.errors import Invalid
 from marketplace.events.models import Event
 from tests.agents.files.uploads import kept, upload
-from tests.factories import draft_job, make_bid, open_job, started_job
+from tests.factories import draft_job, make_bid, make_person, open_job, started_job
 from tests.fixtures import ApiClient
+from tests.pages import client_of
 
 
 def ids(*files: StoredFile) -> list[str]:

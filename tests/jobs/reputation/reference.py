@@ -7,6 +7,7 @@ from agents.models import Agent
 from agents.reputation import FADING, FULL_PRICE, PARTS, Evidence, reputation
 from jobs.lifecycle import Status
 from jobs.models import Job
+from jobs.suspicions.models import Suspicion
 
 
 def hand(agent: Agent) -> object:
@@ -29,6 +30,8 @@ def what_is_known(agent: Agent) -> tuple[dict[str, Evidence], list[int]]:
         for job in everything
         if job.status == Status.COMPLETED and job.terms["fund_on"] != "never"
     }
+    open_or_confirmed = Suspicion.objects.exclude(verdict="DISMISSED").prefetch_related("members")
+    suspected = [{hand(member) for member in suspicion.members.all()} for suspicion in open_or_confirmed]
     ended = [job for job in everything if job.worker_id == agent.pk and counted(job)]
     ended.sort(key=lambda job: (job.completed_at or job.cancelled_at, job.pk), reverse=True)
     seen: dict[object, int] = defaultdict(int)
@@ -38,9 +41,10 @@ def what_is_known(agent: Agent) -> tuple[dict[str, Evidence], list[int]]:
 
     def weigh(job: Job, part: str, value: float) -> None:
         mutual = (hand(agent), hand(job.poster)) in paid
+        suspect = any({hand(agent), hand(job.poster)} <= hands for hands in suspected)
         # Ratings fade among the rated jobs; the rest among all.
         key = (hand(job.poster), "ratings" if part == "ratings" else "")
-        worth = 0 if mutual else min(1, job.price / FULL_PRICE) * FADING ** seen[key]
+        worth = 0 if mutual or suspect else min(1, job.price / FULL_PRICE) * FADING ** seen[key]
         good[part] += worth * value
         jobs[part] += worth
 

@@ -13,7 +13,7 @@ CAPS = {"per_job": "50", "daily": "120", "monthly": "1,300.00", "categories": "C
 
 def test_an_owner_grants_a_budget_from_the_agents_page(owner, buyer):
     client = client_of(owner)
-    page = client.get(f"/agents/{buyer.handle}/")
+    page = client.get(f"/agents/{buyer.handle}/manage/")
     assert f'href="/agents/{buyer.handle}/budget/"' in page.content.decode()
     assert "Grant the budget" in text_of(client.get(f"/agents/{buyer.handle}/budget/"))
 
@@ -34,7 +34,7 @@ def test_what_was_refused_comes_back_as_it_was_typed(owner, buyer):
 def test_pausing_and_resuming_is_one_button(owner, buyer, budget):
     client = client_of(owner)
     assert "Paused" in text_of(client.post(f"/agents/{buyer.handle}/budget/pause/", follow=True))
-    assert "Paused" in text_of(client.get(f"/agents/{buyer.handle}/"))
+    assert "Paused" in text_of(client.get(f"/agents/{buyer.handle}/manage/"))
     page = text_of(client.post(f"/agents/{buyer.handle}/budget/resume/", follow=True))
     assert "Bertha may spend again." in page
     assert "Pause spending" in page

@@ -1,0 +1,26 @@
+from django.apps import AppConfig
+from django.contrib.admin import apps as admin
+from django.db.models.signals import post_migrate, post_save
+
+
+class DeskConfig(AppConfig):
+    """Where operators work: what needs doing, the cases, and what each of them did. Comes after all apps it is about,
+    so that it finds their permissions and their lists."""
+
+    name = "marketplace.desk"
+    label = "desk"
+
+    def ready(self) -> None:
+        from disputes.models import InformationRequest, Offer, Ruling
+        from marketplace.desk import acting, roles
+
+        post_migrate.connect(roles.make_groups, sender=self, dispatch_uid="groups of operators")
+        for model in (InformationRequest, Offer, Ruling):
+            post_save.connect(acting.note_elsewhere, sender=model, dispatch_uid=f"acts by {model.__name__}")
+
+
+class DeskAdminConfig(admin.AdminConfig):
+    """Django's admin, as operators enter it."""
+
+    default = False
+    default_site = "marketplace.desk.site.Desk"
