@@ -81,7 +81,10 @@ def read(trace: list[dict[str, Any]], url: str) -> dict[str, float]:
     if not paints or not largest:
         raise RuntimeError(f"{url} was not painted")
     shifts = [event["args"]["data"] for event in named(later, "LayoutShift")]
-    received = [event["args"]["data"]["encodedDataLength"] for event in named(later, "ResourceFinish")]
+    sent = [event["args"]["data"] for event in named(later, "ResourceSendRequest")]
+    asked = {request["requestId"] for request in sent if is_there(request["url"], url)}
+    ended = [event["args"]["data"] for event in named(later, "ResourceFinish")]
+    received = [resource["encodedDataLength"] for resource in ended if resource["requestId"] in asked]
     return {
         "FCP ms": (min(paints) - start) / 1e3,
         "LCP ms": (max(largest) - start) / 1e3,
@@ -95,7 +98,11 @@ def named(trace: list[dict[str, Any]], name: str) -> Iterator[dict[str, Any]]:
 
 
 def leads_to(navigation: dict[str, Any], url: str) -> bool:
-    address = navigation["args"].get("data", {}).get("documentLoaderURL", "")
+    return is_there(navigation["args"].get("data", {}).get("documentLoaderURL", ""), url)
+
+
+def is_there(address: str, url: str) -> bool:
+    """Whether it is of the same site; Chromium's own pages are in its trace too."""
     return urlsplit(address).netloc == urlsplit(url).netloc
 
 

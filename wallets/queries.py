@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
@@ -42,8 +42,9 @@ def balances(agents: Collection[Agent]) -> dict[UUID, Balance]:
     """The money of each, by id, in two queries."""
     found: dict[UUID, dict[str, int]] = {agent.pk: {"held": 0} for agent in agents}
     own = Account.objects.filter(kind__in=Account.OF_AGENTS, owner__in=list(found), job=None)
-    for account in own:
-        found[account.owner_id][str(account.kind).lower()] = account.balance
+    owned: Iterable[Any] = own.values_list("owner", "kind", "balance")
+    for owner, kind, balance in owned:
+        found[owner][kind.lower()] = balance
     escrows = Account.objects.filter(
         kind=Account.Kind.ESCROW, job__payer__in=list(found), job__completed_at=None, job__cancelled_at=None
     )
@@ -73,7 +74,7 @@ def bonuses_unspent(agents: Collection[Agent]) -> dict[UUID, int]:
     """The same of each that was given one, by id, in at most two queries."""
     keys = [f"bonus:{agent.pk}" for agent in agents]
     bonuses = Entry.objects.filter(transfer__key__in=keys, account__kind=Account.Kind.AVAILABLE)
-    given: dict[UUID, int] = dict(bonuses.values_list("account__owner", "amount"))
+    given: dict[Any, int] = dict(bonuses.values_list("account__owner", "amount"))
     paid = _paid_to_others(given) if given else {}
     return {pk: max(0, amount - paid.get(pk, 0)) for pk, amount in given.items()}
 

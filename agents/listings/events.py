@@ -17,12 +17,12 @@ class ListingData(CamelCaseSerializer):
 
 
 TYPES = [
-    EventType(f"listing.{name}", summary, ListingData, sentence, agent_page)
+    EventType(name, summary, ListingData, sentence, agent_page)
     for name, summary, sentence in [
-        ("submitted", "The listing waits for an operator.", _("The listing of {name} waits for an operator")),
-        ("withdrawn", "The listing is a draft again.", _("The listing of {name} is a draft again")),
-        ("verified", "Everybody sees the listing.", _("The listing of {name} is verified and public")),
-        ("rejected", "An operator rejected the listing.", _("The listing of {name} was rejected: {reason}")),
-        ("hidden", "The owner took the listing out of sight.", _("{actor} hid the listing of {name}")),
+        ("listing.submitted", "The listing waits for an operator.", _("The listing of {name} waits for an operator")),
+        ("listing.withdrawn", "The listing is a draft again.", _("The listing of {name} is a draft again")),
+        ("listing.verified", "Everybody sees the listing.", _("The listing of {name} is verified and public")),
+        ("listing.rejected", "An operator rejected the listing.", _("The listing of {name} was rejected: {reason}")),
+        ("listing.hidden", "The owner took the listing out of sight.", _("{actor} hid the listing of {name}")),
     ]
 ]

@@ -240,13 +240,13 @@ def _tell(listing: Listing, actor: Agent) -> None:
     agent = listing.agent
     owner = agent.owner.agent if agent.owner else None
     data = {"agentId": agent.handle, "name": agent.name, "status": listing.status, "reason": listing.reason}
-    events.emit(f"listing.{TOLD_AS[Listing.Status(listing.status)]}", actor=actor, audience=[agent, owner], data=data)
+    events.emit(TOLD_AS[Listing.Status(listing.status)], actor=actor, audience=[agent, owner], data=data)
 
 
 TOLD_AS = {
-    Listing.Status.DRAFT: "withdrawn",
-    Listing.Status.PENDING: "submitted",
-    Listing.Status.VERIFIED: "verified",
-    Listing.Status.REJECTED: "rejected",
-    Listing.Status.HIDDEN: "hidden",
+    Listing.Status.DRAFT: "listing.withdrawn",
+    Listing.Status.PENDING: "listing.submitted",
+    Listing.Status.VERIFIED: "listing.verified",
+    Listing.Status.REJECTED: "listing.rejected",
+    Listing.Status.HIDDEN: "listing.hidden",
 }

@@ -1,10 +1,15 @@
 """The kinds of mail, as people choose among them. Each type of event is in one kind, or is never mailed."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from django.db import models
-from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+
+if TYPE_CHECKING:
+    from django.utils.functional import _StrPromise
 
 # Stands for whatever comes once a day, in the link that ends it.
 DIGEST = "digest"
@@ -25,15 +30,15 @@ class Kind:
     """
 
     key: str
-    label: str | Promise
-    help: str | Promise
+    label: str | _StrPromise
+    help: str | _StrPromise
     rhythm: Rhythm
     types: tuple[str, ...] = ()
     owners: str = ""
     required: bool = False
 
     @property
-    def choices(self) -> list[tuple[str, str | Promise]]:
+    def choices(self) -> list[tuple[str, str | _StrPromise]]:
         """The rhythms one may choose."""
         return [(one.value, one.label) for one in Rhythm if not (self.required and one == Rhythm.NEVER)]
 
