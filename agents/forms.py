@@ -42,7 +42,7 @@ class SkillsField(ProseField):
     """Skills, between commas."""
 
     def prepare_value(self, value: Any) -> Any:
-        return ", ".join(value) if isinstance(value, list) else value
+        return ", ".join(map(str, value)) if isinstance(value, list) else value
 
     def clean(self, value: Any) -> Any:
         skills = list(dict.fromkeys(skill.strip() for skill in super().clean(value).split(",") if skill.strip()))

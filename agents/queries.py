@@ -14,6 +14,7 @@ from django.db.models.functions import Now
 from agents.models import Agent, ApiKey, User
 from marketplace.database import prepared_cursor
 from marketplace.errors import NotFound
+from marketplace.screening.queries import with_flags
 
 
 def find_agent(reference: str | UUID, me: Agent | None = None) -> Agent:
@@ -52,7 +53,8 @@ def agents_of(actor: Agent) -> QuerySet[Agent]:
 
 def leaderboard() -> QuerySet[Agent]:
     """Agents open for work, for the public list, with their listings."""
-    return Agent.objects.filter(status__in=[Agent.Status.ACTIVE, Agent.Status.PAUSED]).select_related("listing")
+    open_for_work = Agent.objects.filter(status__in=[Agent.Status.ACTIVE, Agent.Status.PAUSED])
+    return with_flags(open_for_work.select_related("listing"))
 
 
 def verified(agents: QuerySet[Agent]) -> QuerySet[Agent]:

@@ -67,8 +67,10 @@ class AgentSerializer(CamelCaseSerializer):
         return agent.rating_average if agent.rating_count else None
 
 
-class ListedAgentSerializer(AgentSerializer):
+class ListedAgentSerializer(ScreenedSerializer, AgentSerializer):
     """The same with what it offers, in lists."""
+
+    texts = ("description",)
 
     verified = serializers.SerializerMethodField(help_text="Whether an operator has verified its listing.")
     tagline = serializers.SerializerMethodField(help_text="Of the verified listing; empty without one.")
@@ -115,10 +117,8 @@ class ReputationBreakdownSerializer(CamelCaseSerializer):
     computed_at = TimestampField(source="agent.reputation_computed_at", allow_null=True)
 
 
-class AgentProfileSerializer(ScreenedSerializer, ListedAgentSerializer):
+class AgentProfileSerializer(ListedAgentSerializer):
     """What anyone may know of one agent, with the reasons of its reputation."""
-
-    texts = ("description",)
 
     reputation_breakdown = ReputationBreakdownSerializer(source="known_record")
 

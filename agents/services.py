@@ -25,6 +25,9 @@ from marketplace.screening.services import screened
 # Sent with `agent` and `source` (where from, "" if nobody knows), in the transaction, when one has registered itself:
 # whoever equips newcomers does so.
 agent_registered = Signal()
+# Sent with `agent` and `reason`, while it may still act: offers end with a suspension, agreed deals go on.
+agent_barred = Signal()
+BARRED = "Ended by the operators, who suspended the account."
 
 PROFILE_FIELDS = frozenset(
     {
@@ -157,12 +160,19 @@ def update_agent(*, agent: Agent, actor: Agent, **changes: Any) -> Agent:
 
 @transaction.atomic
 def set_suspension(*, agent: Agent, suspended: bool, actor: Agent) -> Agent:
-    """An operator bars the agent from the market, or lets it back. Its keys are refused while it is barred."""
+    """An operator bars the agent from the market, or lets it back. Its keys are refused while it is barred.
+
+    Its open jobs are cancelled and its bids taken back; agreed deals go on, so that nobody who did their part waits for
+    somebody who may not act any more.
+    """
     if actor.user is None or not actor.user.is_staff:
         raise NotAllowed("Only an operator may do this.")
+    require_not_suspended(actor)
     agent = Agent.objects.select_for_update(of=("self",), no_key=True).get(pk=agent.pk)
     if suspended == (agent.status == Agent.Status.SUSPENDED):
         return agent
+    if suspended:
+        agent_barred.send(Agent, agent=agent, reason=BARRED)
     free = Agent.Status.ACTIVE if agent.controller_id else Agent.Status.PENDING_CLAIM
     agent.status = Agent.Status.SUSPENDED if suspended else free
     agent.save(update_fields=["status"])

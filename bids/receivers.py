@@ -6,9 +6,11 @@ from django.conf import settings
 from django.dispatch import receiver
 
 from agents.models import Agent
+from agents.services import agent_barred
 from bids.credits.services import refund_credits
 from bids.models import Bid
-from bids.services import reject_pending_bids
+from bids.services import reject_pending_bids, withdraw_bid
+from jobs.lifecycle import Status
 from jobs.models import Job
 from jobs.services import job_called_off, job_counted_on, job_left_open
 
@@ -31,3 +33,11 @@ def give_credits_back(sender: Any, *, job: Job, how: str, **kwargs: Any) -> None
     """A job that came to nothing gives back what its bids cost, but for those that were taken back before."""
     if how in settings.BID_CREDIT_REFUNDS:
         refund_credits(bids=job.bids.exclude(status=Bid.Status.WITHDRAWN))
+
+
+@receiver(agent_barred)
+def take_back_bids(sender: Any, *, agent: Agent, reason: str, **kwargs: Any) -> None:
+    """Nobody hires who may not act."""
+    pending = Bid.objects.filter(bidder=agent, status=Bid.Status.PENDING, job__status=Status.OPEN)
+    for bid in pending.select_related("job", "bidder").order_by("job_id"):
+        withdraw_bid(bid=bid, actor=agent, reason=reason)

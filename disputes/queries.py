@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet
@@ -36,7 +37,7 @@ def with_people(disputes: QuerySet[Dispute]) -> QuerySet[Dispute]:
 
 def with_case(disputes: QuerySet[Dispute]) -> QuerySet[Dispute]:
     """The disputes with all that was said, shown and handed in; a query for each kind, however many disputes."""
-    return with_flags(with_work(with_talk(disputes)))
+    return with_work(with_talk(disputes))
 
 
 def with_work(disputes: QuerySet[Dispute]) -> QuerySet[Dispute]:
@@ -48,13 +49,15 @@ def with_work(disputes: QuerySet[Dispute]) -> QuerySet[Dispute]:
 
 def with_talk(disputes: QuerySet[Dispute]) -> QuerySet[Dispute]:
     """The disputes with all that was said and shown, oldest first."""
-    return with_people(disputes).prefetch_related(
-        Prefetch("offers", Offer.objects.select_related("made_by").order_by("created_at", "id")),
+    return with_flags(with_people(disputes)).prefetch_related(
+        Prefetch("offers", _in_order(Offer)),
         Prefetch("evidence", evidence()),
-        Prefetch(
-            "information_requests", InformationRequest.objects.select_related("made_by").order_by("created_at", "id")
-        ),
+        Prefetch("information_requests", _in_order(InformationRequest)),
     )
+
+
+def _in_order(model: type[Offer] | type[InformationRequest]) -> QuerySet[Any]:
+    return with_flags(model.objects.select_related("made_by")).order_by("created_at", "id")
 
 
 def evidence() -> QuerySet[Evidence]:
@@ -78,7 +81,7 @@ def my_disputes(actor: Agent) -> QuerySet[Dispute]:
 def my_list(actor: Agent, *, ended: bool) -> QuerySet[Dispute]:
     """The same without what was said, each with `needs_me`: whether the actor's side has to do something."""
     hand = _hand(actor)
-    mine = with_people(_of(hand)).annotate(needs_me=_needs(hand))
+    mine = with_flags(with_people(_of(hand))).annotate(needs_me=_needs(hand))
     return mine.exclude(status=Dispute.Status.OPEN) if ended else mine.filter(status=Dispute.Status.OPEN)
 
 
@@ -94,7 +97,12 @@ def _hand(actor: Agent) -> list[UUID]:
 
 
 def _of(hand: list[UUID]) -> QuerySet[Dispute]:
-    return Dispute.objects.filter(Q(job__poster__in=hand) | Q(job__worker__in=hand) | Q(mediator__in=hand))
+    return Dispute.objects.filter(Q(job__poster__in=hand) | Q(job__worker__in=hand) | _mediated_by(hand))
+
+
+def _mediated_by(hand: list[UUID]) -> Q:
+    """By one of them whose appointment holds; an operator needs none."""
+    return Q(mediator__in=hand) & (Q(mediator__mediator__is_active=True) | Q(mediator__user__is_staff=True))
 
 
 def _needs(hand: list[UUID]) -> Q:
@@ -108,7 +116,7 @@ def _needs(hand: list[UUID]) -> Q:
         Q(responded_at=None) & (posted & Q(side=Side.WORKER) | worked & Q(side=Side.POSTER))
         | posted & (Exists(offers.filter(poster_agreed_at=None)) | Exists(asked.filter(of__in=[Side.POSTER, both])))
         | worked & (Exists(offers.filter(worker_agreed_at=None)) | Exists(asked.filter(of__in=[Side.WORKER, both])))
-        | Q(mediator__in=hand)
+        | _mediated_by(hand)
     )
 
 

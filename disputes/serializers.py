@@ -33,8 +33,10 @@ class DisputedJobSerializer(CamelCaseSerializer):
     submissions = SubmissionSerializer(source="submissions.all", many=True)
 
 
-class OfferSerializer(CamelCaseSerializer):
+class OfferSerializer(ScreenedSerializer):
     """A way to end it; settled once both sides have agreed."""
+
+    texts = ("note",)
 
     id = serializers.UUIDField()
     made_by_id = serializers.CharField(source="made_by.handle")
@@ -64,8 +66,10 @@ class EvidenceSerializer(ScreenedSerializer):
     created_at = TimestampField()
 
 
-class InformationRequestSerializer(CamelCaseSerializer):
+class InformationRequestSerializer(ScreenedSerializer):
     """What the mediator asks."""
+
+    texts = ("question",)
 
     id = serializers.UUIDField()
     made_by_id = serializers.CharField(source="made_by.handle")
@@ -77,7 +81,7 @@ class InformationRequestSerializer(CamelCaseSerializer):
 class DisputeSerializer(ScreenedSerializer):
     """A disagreement about a job: what was said, offered and shown, and how it ended."""
 
-    texts = ("reason", "response")
+    texts = ("reason", "response", "note")
 
     id = serializers.UUIDField()
     job_id = serializers.UUIDField()
@@ -106,6 +110,11 @@ class DisputeSerializer(ScreenedSerializer):
     created_at = TimestampField()
     resolved_at = TimestampField(allow_null=True)
     available_actions = serializers.SerializerMethodField(help_text="What the caller may do in the dispute now.")
+
+    def to_representation(self, instance: Dispute) -> dict[str, Any]:
+        """Why it was ruled so is said by operators, and stays."""
+        data = super().to_representation(instance)
+        return data | {"note": instance.note} if instance.resolution == Dispute.Resolution.RULING else data
 
     @extend_schema_field(serializers.ChoiceField(Outcome.choices, allow_null=True))
     def get_requested_outcome(self, dispute: Dispute) -> str | None:

@@ -16,7 +16,7 @@ from disputes.models import Category, Dispute, Offer, Ruling, Side
 from disputes.phases import NEXT_PHASE, Phase
 from disputes.queries import next_mediator, opened_today, with_people
 from disputes.rows import change, lock_dispute, require_share, require_text
-from disputes.rules import NoOpenDispute, has_hand_in, is_operating, require
+from disputes.rules import NoOpenDispute, has_hand_in, is_arbiter, is_operating, require
 from jobs.models import Job
 from jobs.rules import is_poster
 from jobs.services import freeze_job, lock, resume_job, settle_job
@@ -149,7 +149,7 @@ def assign_mediator(*, dispute: Dispute, actor: Agent, mediator: Agent) -> Dispu
     return dispute
 
 
-@screened(refuses=False, reason="reason")
+@screened(refuses=False, reason="note")
 @transaction.atomic
 def close_dispute(*, dispute: Dispute, actor: Agent, reason: str = "") -> Dispute:
     """The side that opened it gives it up: the job goes back to where it was, with the clock that it stopped."""
@@ -183,7 +183,7 @@ def resolve_dispute(*, dispute: Dispute, actor: Agent, to_poster: int, note: str
     if needs_two and any(_is_same(ruling, actor, to_poster) for ruling in earlier):
         raise AlreadyRuled()
     Ruling.objects.create(dispute=dispute, made_by=actor, to_poster=to_poster, note=note)
-    confirmed = any(ruling.to_poster == to_poster and not _by_hand_of(ruling, actor) for ruling in earlier)
+    confirmed = any(_confirms(ruling, dispute, actor, to_poster) for ruling in earlier)
     if not needs_two or confirmed:
         settle(dispute, actor, to_poster=to_poster, note=note, how=Dispute.Resolution.RULING)
     return dispute
@@ -191,6 +191,13 @@ def resolve_dispute(*, dispute: Dispute, actor: Agent, to_poster: int, note: str
 
 def _is_same(ruling: Ruling, actor: Agent, to_poster: int) -> bool:
     return ruling.to_poster == to_poster and _by_hand_of(ruling, actor)
+
+
+def _confirms(ruling: Ruling, dispute: Dispute, actor: Agent, to_poster: int) -> bool:
+    """Whether another ruled the same who still could: no side has taken them over, and nobody has replaced them."""
+    if ruling.to_poster != to_poster or _by_hand_of(ruling, actor):
+        return False
+    return is_arbiter(ruling.made_by, dispute) and ruling.made_by.status != Agent.Status.SUSPENDED
 
 
 def _by_hand_of(ruling: Ruling, actor: Agent) -> bool:

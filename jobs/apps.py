@@ -7,7 +7,7 @@ class JobsConfig(AppConfig):
     name = "jobs"
 
     def ready(self) -> None:
-        from jobs import audit, events
+        from jobs import audit, events, receivers  # noqa: F401  (connects them)
         from jobs.matching import new_jobs_among
         from jobs.reported import register_all
         from marketplace.events import types

@@ -260,7 +260,7 @@ class PointSerializer(CamelCaseSerializer):
 class SubmissionSerializer(ScreenedSerializer):
     """What the worker handed in, and what the poster said of it."""
 
-    texts = ("outputData", "reason")
+    texts = ("outputData", "reason", "points")
 
     id = serializers.UUIDField()
     number = serializers.IntegerField()

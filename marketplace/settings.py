@@ -267,7 +267,9 @@ ACCOUNT_RATE_LIMITS = dict.fromkeys(
 ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False
 # Somebody who changes what guards the account hears of it by mail.
 ACCOUNT_EMAIL_NOTIFICATIONS = True
-# Money and keys leave only by who has proven so long ago at most who they are (agents.reauthentication).
+# Money and keys leave only by who has proven so long ago at most who they are (agents.reauthentication); nor does
+# anybody else add an address, which would open the account by a forgotten password.
+ACCOUNT_REAUTHENTICATION_REQUIRED = True
 ACCOUNT_REAUTHENTICATION_TIMEOUT = env.int("REAUTHENTICATION_SECONDS", 300)
 # The second factor. Passkeys sign in alone: they are two factors by themselves.
 MFA_ADAPTER = "agents.adapter.SecondFactorAdapter"

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext
 
 from agents.mail.kinds import KINDS
 
@@ -14,5 +15,5 @@ class PreferencesForm(forms.Form):
         super().__init__(*args, **kwargs)
         for kind in KINDS.values():
             self.fields[kind.key] = forms.ChoiceField(
-                label=kind.label, help_text=kind.help, choices=kind.choices, widget=forms.RadioSelect
+                label=gettext(kind.label), help_text=gettext(kind.help), choices=kind.choices, widget=forms.RadioSelect
             )

@@ -1,15 +1,10 @@
 """The kinds of mail, as people choose among them. Each type of event is in one kind, or is never mailed."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from django.db import models
-from django.utils.translation import gettext_lazy as _
-
-if TYPE_CHECKING:
-    from django.utils.functional import _StrPromise
+from django.utils.translation import gettext
+from django.utils.translation import gettext_noop as _
 
 # Stands for whatever comes once a day, in the link that ends it.
 DIGEST = "digest"
@@ -30,17 +25,17 @@ class Kind:
     """
 
     key: str
-    label: str | _StrPromise
-    help: str | _StrPromise
+    label: str
+    help: str
     rhythm: Rhythm
     types: tuple[str, ...] = ()
     owners: str = ""
     required: bool = False
 
     @property
-    def choices(self) -> list[tuple[str, str | _StrPromise]]:
+    def choices(self) -> list[tuple[str, str]]:
         """The rhythms one may choose."""
-        return [(one.value, one.label) for one in Rhythm if not (self.required and one == Rhythm.NEVER)]
+        return [(one.value, gettext(one.label)) for one in Rhythm if not (self.required and one == Rhythm.NEVER)]
 
 
 KINDS = {
@@ -143,8 +138,8 @@ KINDS = {
         ),
         Kind(
             "agents",
-            _("Access and budgets"),
-            _("Keys, programs, budgets and webhooks of you and your agents, when somebody else changed them."),
+            _("Access, listings and budgets"),
+            _("Keys, programs, listings, budgets and webhooks, yours and your agents’, when somebody else changed them."),
             Rhythm.EACH,
             (
                 "account.export_ready",
@@ -152,6 +147,9 @@ KINDS = {
                 "agent.claimed",
                 "agent.suspended",
                 "agent.unsuspended",
+                "listing.submitted",
+                "listing.verified",
+                "listing.rejected",
                 "api_key.minted",
                 "api_key.revoked",
                 "program.allowed",
@@ -184,6 +182,8 @@ UNMAILED = frozenset(
         "job.completed",  # job.approved, dispute.resolved
         "job.paid",  # job.approved, dispute.resolved
         "job.posted",
+        "listing.hidden",
+        "listing.withdrawn",
         "webhook.paused",
         "webhook.removed",
         "webhook.resumed",

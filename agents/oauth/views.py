@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from agents.oauth import queries, services
 from agents.oauth.forms import CodeForm
 from agents.oauth.models import only_reads
+from agents.reauthentication import proof_required
 from marketplace.api.throttling import address_of, throttle
 from marketplace.errors import NotFound
 from marketplace.html import done, member_of, page, show_refusal
@@ -41,12 +42,19 @@ def device(request: HttpRequest) -> HttpResponse:
 
 
 def _answer(request: HttpRequest, user_code: str, *, allow: bool) -> HttpResponse:
-    asked = services.answer_device(user_code=user_code, allow=allow, actor=member_of(request))
     if allow:
-        return done(
-            request, _("%(program)s may act for you now. Go back to it.") % {"program": asked.client.name}, "programs"
-        )
+        return _allow(request, user_code)
+    asked = services.answer_device(user_code=user_code, allow=False, actor=member_of(request))
     return done(request, _("%(program)s was refused.") % {"program": asked.client.name}, "programs")
+
+
+@proof_required
+def _allow(request: HttpRequest, user_code: str) -> HttpResponse:
+    """What a program may do is asked no proof for again, so it is given here."""
+    asked = services.answer_device(user_code=user_code, allow=True, actor=member_of(request))
+    return done(
+        request, _("%(program)s may act for you now. Go back to it.") % {"program": asked.client.name}, "programs"
+    )
 
 
 @login_required

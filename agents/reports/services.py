@@ -1,6 +1,7 @@
 """The verbs of a report."""
 
 from datetime import timedelta
+from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
@@ -50,7 +51,8 @@ def report(*, actor: Agent, about: str, id: str, reason: str, details: str = "")
     # One at a time, so that neither the limit nor the question whether it was reported is asked too early.
     Agent.objects.select_for_update(no_key=True).get(pk=actor.pk)
     made = reports_of(actor)
-    about_id = subject.handle if about == "agent" else id.lower()
+    # It was found by this id, which can be written in several ways.
+    about_id = subject.handle if about == "agent" else str(UUID(id))
     if made.filter(subject=subject, about=about, about_id=about_id, status=Report.Status.OPEN).exists():
         raise AlreadyReported()
     _require_within_limit(made)

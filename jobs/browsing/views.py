@@ -17,6 +17,7 @@ from jobs.browsing.queries import categories_with_counts
 from jobs.lifecycle import Status
 from marketplace.api.pagination import Page
 from marketplace.html import actor_of, page
+from marketplace.screening.queries import with_flags
 
 ROLES = {"": _("Everyone's"), "poster": _("Posted by me"), "worker": _("My work")}
 SORTS = {
@@ -109,5 +110,6 @@ def _find(request: HttpRequest, asked: Mapping[str, str], status: str, actor: Ag
 
 
 def _jobs(found: listing.Found, actor: Agent | None) -> list[Any]:
-    jobs = {str(job.pk): job for job in queries.visible_to(actor).filter(pk__in=[place.id for place in found.places])}
+    shown = with_flags(queries.visible_to(actor).filter(pk__in=[place.id for place in found.places]))
+    jobs = {str(job.pk): job for job in shown}
     return [jobs[place.id] for place in found.places if place.id in jobs]

@@ -1,7 +1,7 @@
 """Reads of conversations."""
 
 from django.db import connection
-from django.db.models import OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models import Case, OuterRef, Q, QuerySet, Subquery, Sum, TextField, Value, When
 
 from agents.models import Agent
 from agents.queries import agents_of
@@ -9,7 +9,7 @@ from jobs.conversations.models import Message, Side
 from jobs.conversations.rules import require_reader
 from jobs.models import Job
 from jobs.rules import is_poster
-from marketplace.screening.queries import with_flags
+from marketplace.screening.queries import HIDDEN_SAYS, is_hidden, with_flags
 
 OLDEST_FIRST = ("created_at", "id")
 NEWEST_FIRST = ("-created_at", "-id")
@@ -45,9 +45,15 @@ def sides_of(actor: Agent) -> QuerySet[Side]:
         .select_related(*job)
         .defer("conversation__job__search")
         .annotate(
-            latest_content=Subquery(latest.values("content")[:1]), latest_sender=Subquery(latest.values("sender")[:1])
+            latest_content=Subquery(latest.values(said=_said())[:1]),
+            latest_sender=Subquery(latest.values("sender")[:1]),
         )
     )
+
+
+def _said() -> Case:
+    """What a message says, unless operators hid it."""
+    return Case(When(is_hidden(Message), then=Value(HIDDEN_SAYS)), default="content", output_field=TextField())
 
 
 def unread_count(actor: Agent) -> int:

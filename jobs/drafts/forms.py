@@ -20,7 +20,7 @@ from jobs.drafts.models import Draft, Step
 from jobs.drafts.queries import template_of
 from jobs.forms import DemandForm, PriceForm, WorkForm
 from jobs.schema_forms import WHOLE, SchemaForm, label_of
-from jobs.terms import Terms
+from jobs.terms import LONGEST_WINDOW, Terms
 from marketplace.errors import FieldError, NotFound
 from marketplace.html import ProseField, UsdcField
 from marketplace.money import format_usdc
@@ -241,7 +241,7 @@ def _offer(field: forms.Field, seconds: Any) -> None:
     """A window that a program chose is one more to choose from."""
     assert isinstance(field, forms.TypedChoiceField)
     choices: Any = field.choices
-    if isinstance(seconds, int) and seconds not in dict(choices):
+    if isinstance(seconds, int) and abs(seconds) <= LONGEST_WINDOW and seconds not in dict(choices):
         field.choices = [*choices, (seconds, str(timedelta(seconds=seconds)))]
 
 

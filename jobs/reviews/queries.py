@@ -5,7 +5,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db.models import Q, QuerySet
-from django.db.models.functions import Now
+from django.db.models.functions import Coalesce, Now
 
 from agents.models import Agent
 from jobs.models import Job
@@ -59,4 +59,6 @@ def due_to_reveal() -> QuerySet[Job]:
     """Jobs with a review that waits for the other side's, which can come no more by the database's clock."""
     blind = Review.objects.filter(revealed_at=None).values("job")
     over = Now() - timedelta(days=settings.REVIEW_DAYS)
-    return Job.objects.filter(pk__in=blind, completed_at__lte=over).order_by("completed_at")
+    # Work that was paid back after its review is completed no more.
+    ended = Job.objects.annotate(ended_at=Coalesce("completed_at", "cancelled_at"))
+    return ended.filter(pk__in=blind, ended_at__lte=over).order_by("ended_at")

@@ -89,9 +89,20 @@ class Obstacle:
 
 
 def obstacles(user: User) -> list[Obstacle]:
-    """What has to end before the account can be closed; nothing if it can be closed now."""
+    """What has to end before the account can be closed; nothing if it can be closed now.
+
+    Looked for in the order in which a deal goes on, so that one which goes on meanwhile is met further along.
+    """
     hand = list(hand_of(user))
-    return [*_open_jobs(hand), *_open_bids(hand), *_money(hand)]
+    return [*_open_bids(hand), *_open_jobs(hand), *_money(hand)]
+
+
+def _open_bids(hand: list[Agent]) -> Iterator[Obstacle]:
+    if count := Bid.objects.filter(bidder__in=hand, status=Bid.Status.PENDING).count():
+        words = ngettext(
+            "%(count)s bid waits for an answer: withdraw it.", "%(count)s bids wait: withdraw them.", count
+        )
+        yield Obstacle("OPEN_BIDS", words % {"count": count}, f"{reverse('job_list')}?role=bidder")
 
 
 def _open_jobs(hand: list[Agent]) -> Iterator[Obstacle]:
@@ -103,14 +114,6 @@ def _open_jobs(hand: list[Agent]) -> Iterator[Obstacle]:
     ):
         if count := known.filter(**{f"{role}__in": hand}).count():
             yield Obstacle("OPEN_JOBS", words % {"count": count}, f"{reverse('job_list')}?role={role}")
-
-
-def _open_bids(hand: list[Agent]) -> Iterator[Obstacle]:
-    if count := Bid.objects.filter(bidder__in=hand, status=Bid.Status.PENDING).count():
-        words = ngettext(
-            "%(count)s bid waits for an answer: withdraw it.", "%(count)s bids wait: withdraw them.", count
-        )
-        yield Obstacle("OPEN_BIDS", words % {"count": count}, f"{reverse('job_list')}?role=bidder")
 
 
 def _money(hand: list[Agent]) -> Iterator[Obstacle]:

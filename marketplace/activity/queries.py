@@ -4,7 +4,9 @@ from typing import Any
 
 from django.db.models import Q, QuerySet
 
+from jobs.models import Job
 from marketplace.events.models import PUBLIC_TYPES, Event
+from marketplace.screening.queries import is_hidden
 
 # What is said of each, from what the public pages of the job and of the agent show too. Bids, and what was agreed on
 # because of them, are between the two sides.
@@ -21,9 +23,10 @@ assert set(SENTENCES) == set(PUBLIC_TYPES)
 
 
 def public_events() -> QuerySet[Event]:
-    """Events that anybody may know of: nothing of drafts, and nothing of offers made to one agent."""
+    """Events that anybody may know of: nothing of drafts, of offers made to one agent, of jobs with hidden texts."""
     events = Event.objects.filter(type__in=PUBLIC_TYPES).select_related("actor", "job__poster", "job__worker")
-    return events.filter(Q(job=None) | Q(job__published_at__isnull=False, job__invited=None)).defer(
+    of_jobs = Q(job__published_at__isnull=False, job__invited=None) & ~Q(is_hidden(Job, "job_id"))
+    return events.filter(Q(job=None) | of_jobs).defer(
         "body", "job__search", "job__input_data", "job__output_schema", "job__description"
     )
 

@@ -62,9 +62,10 @@ def _watch(request: Any, admin: Any, run: Callable[[], HttpResponse]) -> HttpRes
     named = list(_things(request, admin))
     names = {str(thing.pk): str(thing) for thing in named}
     before = {str(thing.pk): snapshot(thing) for thing in named}
+    added_before = _added(request, admin.model)
     response = run()
     if verb == "add":
-        before = {pk: {} for pk in _added(request, admin.model)}
+        before = {pk: {} for pk in _added(request, admin.model) - added_before}
     after = {str(thing.pk): thing for thing in _find(admin.model, before)}
     for pk, was in before.items():
         thing = after.get(pk)
@@ -129,12 +130,12 @@ def _find(model: Any, named: Any) -> Iterator[Any]:
     yield from model._base_manager.filter(pk__in=pks)
 
 
-def _added(request: Any, model: Any) -> list[str]:
-    """What Django's own log says that this request added."""
+def _added(request: Any, model: Any) -> set[str]:
+    """What Django's own log says that this operator added last."""
     kind = ContentType.objects.get_for_model(model)
     entries = LogEntry.objects.filter(user=request.user, content_type=kind, action_flag=ADDITION).order_by("-pk")
     newest = entries.values_list("object_id", flat=True).first()
-    return [newest] if newest else []
+    return {newest} if newest else set()
 
 
 def snapshot(thing: models.Model) -> Values:

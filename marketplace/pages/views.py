@@ -14,6 +14,7 @@ from jobs.terms import Terms
 from marketplace.html import actor_of, page
 from marketplace.money import MICRO, share
 from marketplace.pages.dashboard import dashboard
+from marketplace.screening.queries import with_flags
 from marketplace.statistics import queries as statistics
 
 THEMES = ("light", "dark")
@@ -36,7 +37,7 @@ def _welcome() -> dict[str, Any]:
     fee = share(EXAMPLE_PRICE, terms.release_fee_bps)
     return {
         "numbers": statistics.totals(),
-        "examples": jobs.published().filter(status=Status.OPEN).order_by("-created_at", "-id")[:EXAMPLES],
+        "examples": with_flags(jobs.published().filter(status=Status.OPEN)).order_by("-created_at", "-id")[:EXAMPLES],
         "terms": terms,
         "price": EXAMPLE_PRICE,
         "fee": fee,

@@ -7,13 +7,15 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from functools import cached_property
+from string import ascii_lowercase
 
 from marketplace.text import clean_text
 
 # Letters that look like Latin ones (Unicode Technical Standard 39 has many more; these are what keyboards have).
 _LOOKS_LIKE = str.maketrans(
-    "авезкмнорстухьіѕјԁԛԝһӏαβγεζηικμνορτυχωϲıɑɡɩ",
-    "abeekmhopctyxbisjdqwhiabyeznikmvoptuxwciagi",
+    "авезкмнорстухьіѕјԁԛԝһӏαβγεζηικμνορτυχωϲıɑɡɩᴀʙᴄᴅᴇꜰɢʜɪᴊᴋʟᴍɴᴏᴘʀꜱᴛᴜᴠᴡʏᴢøđłħ"
+    + "".join(chr(first + number) for first in (0x1F150, 0x1F170) for number in range(26)),
+    "abeekmhopctyxbisjdqwhiabyeznikmvoptuxwciagiabcdefghijklmnoprstuvwyzodlh" + ascii_lowercase * 2,
 )
 # Digits and signs that stand for letters, between letters alone: a price stays a price.
 _LEET = str.maketrans("0134578@$!|+€£¡", "oieastbasiiteli")

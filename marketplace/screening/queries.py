@@ -6,12 +6,13 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import Count, Model, OuterRef, QuerySet
+from django.db.models import Count, Exists, Model, OuterRef, QuerySet
 from django.db.models.functions import Now
 
 from marketplace.screening.models import Flag, Strike
 
 HIDDEN = "hidden"
+HIDDEN_SAYS = "[hidden by the operators]"
 
 
 def with_flags(rows: QuerySet[Any]) -> QuerySet[Any]:
@@ -41,6 +42,11 @@ def written_flags(flags: Iterable[str]) -> list[str]:
 def flags_on(thing: Model) -> QuerySet[Flag]:
     """All that was ever found in its texts."""
     return Flag.objects.filter(thing=thing.pk, kind=thing._meta.label_lower)
+
+
+def is_hidden(model: type[Model], key: str = "pk") -> Exists:
+    """For a query: whether operators hid the texts of the thing that the row names by this key."""
+    return Exists(Flag.objects.filter(thing=OuterRef(key), kind=model._meta.label_lower, status=Flag.Status.HIDDEN))
 
 
 def _standing() -> QuerySet[Flag]:

@@ -30,15 +30,19 @@ class Rule:
     pattern: re.Pattern[str]
     anchors: tuple[str, ...]
     as_written: bool = False
-    holds: Callable[[str], bool] = field(default=lambda found: True)
+    holds: Callable[[re.Match[str]], bool] = field(default=lambda found: True)
+    milder: "Rule | None" = None
 
-    def find(self, folded: Folded) -> str | None:
-        """What it found first, None without."""
+    def find(self, folded: Folded) -> "tuple[Rule, str] | None":
+        """What it found first, None without; by the milder rule where that is left to it."""
         text = folded.plain.casefold() if self.as_written else folded.words
         if not any(anchor in text for anchor in self.anchors):
             return None
         found = (match for match in self.pattern.finditer(text) if not match.groupdict().get("never"))
-        return next((match[0].strip() for match in found if self.holds(match[0])), None)
+        first = next((match[0].strip() for match in found if self.holds(match)), None)
+        if first is not None:
+            return self, first
+        return self.milder.find(folded) if self.milder else None
 
 
 # Words of trade, in the languages of those who have been seen here. Folded like the texts.
@@ -118,6 +122,19 @@ ALWAYS = {
 }
 
 
+# Who writes about a thing, or defends against it, uses its name and words of trade as well; and what is named so too.
+ABOUT = """
+    about article articles essay report reports summary overview guide course training history film movie novel story
+    book museum labels research literature detect detects detecting detection spot recognise recognize identify prevent
+    protect protection against avoid remove removal removing rid fight combat classifier awareness podcast mask redact
+    defend defence defense analysis law pharmacy bean beans ssh sobre artículo guía detectar evitar película contra
+    historia novela über artikel ratgeber erkennen schutz gegen geschichte apotheke vermeiden contre détecter pharmacie
+    éviter reconnaître статья статью статьи против распознать выявить аптеке
+    防护 文章 介绍 识别 说明书 防范 检测 記事 歴史 対策
+"""
+AROUND = 40
+
+
 def _phrases(text: str) -> list[str]:
     """Folded phrases, the longest first."""
     folded = {fold(word.replace("_", " ")) for word in re.split(r"[\s|]+", text) if word}
@@ -134,12 +151,21 @@ def _is_unspaced(phrase: str) -> bool:
 
 
 def _traded(name: str, subjects: str) -> Rule:
-    """Somebody offers or asks for it: a word of trade and the thing, in either order, a few words apart."""
+    """Somebody offers or asks for it: a word of trade and the thing, in either order, a few words apart.
+
+    What seems to be written about it, or against it, is kept with a flag.
+    """
     things = _phrases(subjects)
     wanted, thing = _one_of(_phrases(WANTED)), _one_of(things)
     gap = r"(?: \w+){0,3} ?\w{0,4}"
     pattern = re.compile(f"(?:{wanted}){gap} ?(?:{thing})|(?:{thing}) ?{gap} ?(?:{wanted})")
-    return Rule(name, Action.REFUSE, pattern, tuple(things))
+    about = re.compile(_one_of(_phrases(ABOUT)))
+
+    def is_meant(found: re.Match[str]) -> bool:
+        return about.search(found.string, max(0, found.start() - AROUND), found.end() + AROUND) is None
+
+    milder = Rule(name, Action.FLAG, pattern, tuple(things))
+    return Rule(name, Action.REFUSE, pattern, tuple(things), holds=is_meant, milder=milder)
 
 
 def _said(name: str, phrases: str) -> Rule:
@@ -154,7 +180,7 @@ def _words(name: str, action: Action, pattern: str, anchors: str) -> Rule:
 
 
 def _written(
-    name: str, action: Action, pattern: str, *anchors: str, holds: Callable[[str], bool] | None = None
+    name: str, action: Action, pattern: str, *anchors: str, holds: Callable[[re.Match[str]], bool] | None = None
 ) -> Rule:
     """A pattern over the text as it was written, in lower case."""
     compiled = re.compile(pattern, re.MULTILINE)
@@ -167,12 +193,15 @@ _OF_SENTENCES = frozenset(
 )
 
 
-def _are_seed_words(found: str) -> bool:
-    return not _OF_SENTENCES & set(re.findall(r"[a-z]+", found))
+def _are_seed_words(found: re.Match[str]) -> bool:
+    return not _OF_SENTENCES & set(re.findall(r"[a-z]+", found[0]))
 
 
 _NEVER = r"(?P<never> (?:never|not|don t|dont|nobody|nor|without|anyone who|who asks to|asks you to)(?: \w+){0,4})?"
-_SECRETS = "(?:seed phrase|seed words|recovery phrase|mnemonic|private keys?|wallet credentials|api keys?|password)"
+_SECRETS = (
+    "(?:seed phrase|seed words|recovery phrase|mnemonic|private keys?|wallet credentials|api keys?|password)"
+    "(?! (?:documentation|docs|guide|format|management|manager|policy|policies|reset|generator|rotation|form|page) )"
+)
 
 REFUSED: list[Rule] = [
     *(_said(name, phrases) for name, phrases in ALWAYS.items()),
@@ -285,6 +314,6 @@ def findings(text: str) -> Iterator[tuple[Rule | None, str]]:
     folded = Folded(text)
     for rule in (*REFUSED, *FLAGGED):
         if (found := rule.find(folded)) is not None:
-            yield rule, found
+            yield found
     if HIDDEN.search(text):
         yield None, ""

@@ -167,8 +167,11 @@ def _keep(verdict: Verdict, fields: Mapping[str, Any], thing: Model, verb: str, 
 
 
 def _differs(flag: Flag, now: Mapping[tuple[str, str], Found]) -> bool:
+    """What was hidden stays so until the rule finds nothing more: else another full stop would show it again."""
     found = now.get((flag.field, flag.rule))
-    return found is None or found.text[:LONGEST_EXCERPT] != flag.excerpt
+    if found is None or flag.status == Flag.Status.HIDDEN:
+        return found is None
+    return found.text[:LONGEST_EXCERPT] != flag.excerpt
 
 
 def _agent(thing: Model) -> Model | None:

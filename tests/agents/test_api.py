@@ -24,6 +24,7 @@ PUBLIC = {
     ),
     *("walletAddress", "lastHeartbeatAt", "createdAt"),
 }
+LISTED = {"verified", "tagline", "basePriceUsdc", "unit", "flags"}
 PRIVATE = {"statusReport", "minBudgetUsdc", "maxActiveJobs", "webhookUrl", "webhookSecret"}
 
 
@@ -31,7 +32,7 @@ def test_an_agent_is_known_by_its_handle(worker, worker_api, anonymous_api):
     """WIRE 1.4: `id` is the handle; the UUID is accepted in its place, and in any case."""
     for reference in (worker.handle, worker.pk, str(worker.pk).upper(), worker.handle.upper()):
         agent = anonymous_api.get(f"/agents/{reference}").json()["data"]
-        assert agent.keys() == PUBLIC | {"reputationBreakdown"}
+        assert agent.keys() == PUBLIC | LISTED | {"reputationBreakdown"}
         assert (agent["id"], agent["uuid"], agent["kind"]) == (worker.handle, str(worker.pk), "AI")
     assert worker_api.get("/agents/me").json()["data"].keys() == PUBLIC | PRIVATE
     assert worker_api.get("/agents/me/").json()["data"]["id"] == worker.handle

@@ -311,6 +311,29 @@ def test_one_agent_opens_so_many_disputes_a_day(poster, worker, settings) -> Non
         open_dispute(job=submitted_job(poster, worker), actor=poster, reason=WRONG)
 
 
+def test_a_ruling_of_one_who_may_not_rule_any_more_confirms_nothing(
+    poster, worker, operator, dispute, settings
+) -> None:
+    settings.RULING_ALONE_UP_TO = PRICE - 1
+    mediator = appoint(make_agent(name="Mia"), operator)
+    dispute = in_phase(dispute, Phase.ARBITRATION)
+    resolve_dispute(dispute=dispute, actor=mediator, to_poster=PRICE, note="All of it goes back.")
+    Mediator.objects.update(is_active=False)
+    resolve_dispute(dispute=dispute, actor=operator, to_poster=PRICE, note="All of it goes back.")
+    assert reload(dispute).is_open
+    other = make_person("Otto", is_staff=True, is_superuser=True)
+    resolve_dispute(dispute=dispute, actor=other, to_poster=PRICE, note="All of it goes back.")
+    assert not reload(dispute).is_open
+
+
+def test_a_mediator_whose_appointment_ended_reads_nothing_more(poster, worker, operator, dispute) -> None:
+    mediator = appoint(make_agent(name="Mia"), operator)
+    in_phase(dispute, Phase.MEDIATION)
+    assert list(my_disputes(mediator)) == list(needs_answer_of(mediator)) == [dispute]
+    Mediator.objects.update(is_active=False)
+    assert not my_disputes(mediator) and not needs_answer_of(mediator)
+
+
 def test_a_large_sum_takes_two_who_rule_the_same(poster, worker, operator, dispute, settings) -> None:
     """M7: a second approver above a threshold, and every ruling in a log that only grows."""
     settings.RULING_ALONE_UP_TO = PRICE - 1

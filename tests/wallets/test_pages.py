@@ -102,7 +102,7 @@ def test_a_wallet_costs_the_same_at_three_lines_and_at_thirty(
         factories.fund(poster, number + 1)
     factories.completed_job(poster, worker)
     client = client_of(poster)
-    with django_assert_num_queries(11):
+    with django_assert_num_queries(10):
         client.get("/wallet/")
 
 
@@ -433,16 +433,16 @@ def test_strangers_find_no_page_of_a_wallet(poster: Agent, outsider: Agent, path
 
 
 def test_an_owner_does_all_of_it_for_an_agent(poster: Agent) -> None:
-    mine = factories.make_agent(poster, name="Mine", handle="mine", funds=50 * MICRO)
-    client, whose = client_of(poster), "?agent=mine"
+    mine = factories.make_agent(poster, name="Mine", handle="mina", funds=50 * MICRO)
+    client, whose = client_of(poster), "?agent=mina"
 
     for path in ("/wallet/", "/wallet/deposits/new/", "/wallet/withdrawals/new/", "/wallet/deposits/"):
         body = client.get(path + whose).content.decode()
         links = re.findall(r'(?:href|action)="(/wallet/[^"]*)"', body.partition("<main")[2].partition("</main")[0])
         # Tabs lead to one's own wallet too, and the form of the ledger has the agent in a field.
         others = ["/wallet/", "/wallet/#ledger"] if path == "/wallet/" else []
-        assert [link for link in links if "agent=mine" not in link] == others
-        assert ('name="agent" value="mine"' in body) == bool(others)
+        assert [link for link in links if "agent=mina" not in link] == others
+        assert ('name="agent" value="mina"' in body) == bool(others)
     announced = client.post(f"/wallet/deposits/new/{whose}", {"amount": "7"})
     look = client.post(f"/wallet/withdrawals/new/{whose}", {"amount": "20", "address": CHECKSUMMED})
     asked = client.post(f"/wallet/withdrawals/confirm/{whose}", hidden_of(look))

@@ -9,7 +9,7 @@ from django.template.base import FilterExpression, NodeList, Parser, Token
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from marketplace.screening.queries import HIDDEN, flags_of
+from marketplace.screening.queries import HIDDEN, HIDDEN_SAYS, flags_of
 
 register = template.Library()
 WARNINGS: dict[str, str | Promise] = {
@@ -22,6 +22,13 @@ WARNINGS: dict[str, str | Promise] = {
     "secret": _("It shows what looks like a secret."),
 }
 OTHERWISE = _("It may be about something that is not allowed here.")
+
+
+@register.filter
+def unless_hidden(thing: Any, name: str) -> str:
+    """The thing's text of that name, where a warning has no place: `{{ job|unless_hidden:"title" }}`."""
+    text: str = getattr(thing, name)
+    return HIDDEN_SAYS if text and HIDDEN in flags_of(thing) else text
 
 
 class ScreenedNode(template.Node):

@@ -107,7 +107,7 @@ def test_it_costs_the_same_at_one_and_at_many_and_pages_go_on(poster, worker, co
     job = factories.assigned_job(poster, worker)
     filled(poster, count, job=job)
     browser = client_of(poster)
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(6):
         page = browser.get("/inbox/")
     more = re.search(r'href="(\?cursor=[^"]+)" rel="next"', page.content.decode())
     assert bool(more) == (count == 25)

@@ -19,6 +19,7 @@ from agents.services import set_suspension
 from marketplace.events.models import Event
 from tests.factories import make_person
 from tests.fixtures import ApiClient
+from tests.pages import prove
 from tests.racing import race
 
 SCOPE = "profile agents:read agents:write jobs:read jobs:write bids:write wallet:read evals:write"
@@ -63,6 +64,7 @@ def as_bearer(token: str) -> Browser:
 def browser_of(person: Agent) -> Browser:
     browser = Browser()
     browser.force_login(person.user)
+    prove(browser)
     return browser
 
 

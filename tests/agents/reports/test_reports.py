@@ -11,7 +11,7 @@ from agents.reports.queries import open_reports
 from jobs.conversations.models import Message
 from jobs.conversations.services import send_message
 from marketplace.screening.models import Strike
-from tests.factories import completed_job, draft_job, make_agent, make_person, open_job, started_job
+from tests.factories import FUNDS, completed_job, draft_job, make_agent, make_person, open_job, started_job
 from tests.fixtures import ApiClient, api_for
 from tests.pages import client_of, text_of
 
@@ -56,6 +56,11 @@ def test_the_same_is_reported_once_until_an_operator_has_looked(
     """By handle or by id, it is the same agent."""
     assert outsider_api.post("/reports", words(worker)).status_code == 201
     assert problem(outsider_api.post("/reports", words(worker, id=str(worker.pk))))[:2] == (409, "ALREADY_REPORTED")
+    job = str(open_job(make_person("Pia", funds=FUNDS)).pk)
+    assert outsider_api.post("/reports", words(worker, about="job", id=job.upper())).status_code == 201
+    for same in (job, job.replace("-", ""), f"{{{job}}}"):
+        again = outsider_api.post("/reports", words(worker, about="job", id=same))
+        assert problem(again)[:2] == (409, "ALREADY_REPORTED"), same
     Report.objects.update(status=Report.Status.DISMISSED)
     assert outsider_api.post("/reports", words(worker)).status_code == 201
 

@@ -297,3 +297,13 @@ def test_a_deadline_is_read_and_shown_in_the_readers_zone(poster: Agent) -> None
     shown = client.get(f"/jobs/new/{draft.pk}/money/").content.decode()
     assert f'value="{noon:%Y-%m-%dT%H:%M}"' in shown
     assert draft.data["deadlineAt"] == f"{noon - timedelta(hours=9):%Y-%m-%dT%H:%M}:00.000Z"
+
+
+@pytest.mark.parametrize("step", ["work", "who", "money", "check"])
+def test_whatever_a_program_wrote_the_steps_can_be_read(poster: Agent, step: str) -> None:
+    """Nothing in a draft is checked before it is published, so that its pages show what makes no sense."""
+    forever = 10**30
+    terms = {"reviewWindowSeconds": forever, "biddingWindowSeconds": forever, "weights": "x", "bidding": [1]}
+    data = {"title": 5, "skills": [1, {"a": []}], "terms": terms, "deadlineAt": {}, "budgetUsdc": [], "inputData": 5}
+    draft = start_draft(actor=poster, data=data)
+    assert client_of(poster).get(f"/jobs/new/{draft.pk}/{step}/").status_code == 200

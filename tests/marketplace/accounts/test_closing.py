@@ -1,24 +1,30 @@
 """The end of an account: not while anything is open, and then for good (issue 7)."""
 
 import json
+from functools import partial
+from typing import Any
 
 import pytest
 from allauth.account.models import EmailAddress
 from django.core import mail
+from django.db import connection
 
 from agents.models import Agent, ApiKey, User
 from agents.services import mint_api_key
 from agents.webhooks.services import set_endpoint
+from bids.models import Bid
+from bids.services import accept_bid
 from jobs.models import Job
 from jobs.services import cancel_job
 from marketplace.accounts import services
 from marketplace.accounts.queries import obstacles
 from marketplace.errors import NotAllowed
 from marketplace.money import MICRO
-from tests.factories import PASSWORD, completed_job, fund, make_agent, make_bid, make_person, open_job
+from tests.factories import PASSWORD, PRICE, completed_job, fund, make_agent, make_bid, make_person, open_job
 from tests.fixtures import ApiClient, api_for
 from tests.marketplace.accounts.conftest import is_in, log_in, with_app
 from tests.pages import client_of, prove, text_of
+from tests.racing import race
 from wallets.queries import balance
 
 
@@ -122,3 +128,23 @@ def test_a_stolen_cookie_closes_nothing_and_neither_does_a_key(person):
         services.close_account(actor=make_agent(person))
     assert User.objects.get(pk=person.user_id).is_active
     assert ApiKey.objects.get().revoked_at is None
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("moment", [1, 2, 3])
+def test_a_bid_that_is_accepted_while_the_account_closes_keeps_it_open(person, moment):
+    """The poster's yes falls between two looks at what is open."""
+    bid = make_bid(open_job(make_person("Petra", funds=PRICE)), make_agent(person))
+    looks: list[Any] = []
+
+    def interrupt(execute: Any, sql: str, *rest: Any) -> Any:
+        if "count" in sql.lower() and ('FROM "bids_bid"' in sql or 'FROM "jobs_job"' in sql):
+            looks.append(sql)
+            if len(looks) == moment:
+                assert isinstance(race([partial(accept_bid, bid=bid, actor=bid.job.poster)])[0], Bid)
+        return execute(sql, *rest)
+
+    with connection.execute_wrapper(interrupt), pytest.raises(services.AccountInUse):
+        services.close_account(actor=person)
+    assert len(looks) >= moment
+    assert User.objects.get(pk=person.user_id).is_active

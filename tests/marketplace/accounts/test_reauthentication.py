@@ -1,8 +1,11 @@
 """Money and keys leave only by who has shown lately who they are (issue 7, PEOPLE)."""
 
 import pytest
+from allauth.account.models import EmailAddress
 
 from agents.models import Agent, ApiKey
+from agents.oauth.models import DeviceRequest
+from agents.oauth.services import register_client, request_device
 from marketplace.money import MICRO
 from tests.factories import PASSWORD, fund
 from tests.fixtures import api_for
@@ -81,6 +84,35 @@ def test_the_api_asks_sessions_the_same_and_keys_not_at_all(rich, path, body):
     assert not Withdrawal.objects.exists()
     prove(browser)
     assert browser.post(path, body, content_type="application/json").status_code in (201, 409)
+
+
+def test_an_address_is_added_after_the_password_was_given_again(person):
+    """Whoever has a mailbox of the account has its password, by forgetting it."""
+    browser = client_of(person)
+    prove(browser, seconds_ago=LONG_AGO)
+    more = {"email": "second@example.com", "action_add": ""}
+    asked = browser.post("/account/email/", more)
+    assert not EmailAddress.objects.filter(email="second@example.com").exists()
+    assert asked["Location"].startswith("/account/reauthenticate/")
+    browser.post(asked["Location"], {"password": PASSWORD})
+    assert EmailAddress.objects.filter(email="second@example.com", user=person.user).exists()
+
+
+def test_a_program_is_let_in_after_the_password_was_given_again(person):
+    """Its tokens mint keys and send money without another proof."""
+    browser = client_of(person)
+    prove(browser, seconds_ago=LONG_AGO)
+    request, _ = request_device(client=register_client(name="Tool"), scope="")
+    asked = browser.post("/device/", {"user_code": request.user_code, "answer": "allow"})
+    request.refresh_from_db()
+    assert request.answer == DeviceRequest.Answer.PENDING
+    said = browser.post(asked["Location"], {"password": PASSWORD}, follow=True)
+    assert "Tool may act for you now" in text_of(said)
+    refused, _ = request_device(client=register_client(name="Other"), scope="")
+    prove(browser, seconds_ago=LONG_AGO)
+    assert (
+        browser.post("/device/", {"user_code": refused.user_code, "answer": "deny"})["Location"] == "/account/programs/"
+    )
 
 
 def test_a_key_proves_by_itself(rich):

@@ -51,6 +51,14 @@ def test_a_ruling_over_http_is_logged_too(dispute: Dispute, operator: Agent) -> 
     assert (act.operator, act.verb, act.after, act.reason) == (operator, "rule", {"to_poster": 0}, NOTE)
 
 
+def test_a_form_that_is_refused_adds_nothing_to_the_log(operator: Agent) -> None:
+    """Not the thing that was added before it, once more."""
+    browser = client_of(operator)
+    for slug in ("masonry", "masonry", "not a slug"):
+        browser.post("/admin/categories/category/add/", {"name": "Masonry", "slug": slug, "position": "99"})
+    assert Act.objects.count() == 1
+
+
 def test_every_kind_of_page_leaves_its_act(operator: Agent, poster: Agent, worker: Agent) -> None:
     """Actions of lists, forms of the admin itself and pages of its own, none of which does anything for it."""
     browser = client_of(operator)
