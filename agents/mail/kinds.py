@@ -139,7 +139,7 @@ KINDS = {
         Kind(
             "agents",
             _("Access, listings and budgets"),
-            _("Keys, programs, listings, budgets and webhooks, yours and your agents’, when somebody else changed them."),
+            _("Keys, programs, listings, budgets and webhooks, yours or your agents’, that somebody else changed."),
             Rhythm.EACH,
             (
                 "account.export_ready",

@@ -1,6 +1,6 @@
 """Who enters the operators' admin, and how."""
 
-from typing import Any
+from typing import Any, cast
 
 from allauth.account.decorators import secure_admin_login
 from allauth.mfa.models import Authenticator
@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
+from agents.models import Agent, User
 from agents.reauthentication import used_second_factor
 
 
@@ -20,7 +21,7 @@ class OperatorSite(AdminSite):
     """Operators sign in where everybody does; with STAFF_NEEDS_TWO_FACTORS a second factor opens the door."""
 
     def has_permission(self, request: HttpRequest) -> bool:
-        return super().has_permission(request) and self._is_proven_enough(request)
+        return super().has_permission(request) and _may_act(request) and self._is_proven_enough(request)
 
     def _is_proven_enough(self, request: HttpRequest) -> bool:
         return not settings.STAFF_NEEDS_TWO_FACTORS or used_second_factor(request)
@@ -30,6 +31,11 @@ class OperatorSite(AdminSite):
         if super().has_permission(request) and not self._is_proven_enough(request):
             return _ask_for_second_factor(request)
         return secure_admin_login(super().login)(request, extra_context)
+
+
+def _may_act(request: HttpRequest) -> bool:
+    """Not while barred by another operator."""
+    return cast("User", request.user).agent.status != Agent.Status.SUSPENDED
 
 
 def _ask_for_second_factor(request: HttpRequest) -> HttpResponse:

@@ -6,6 +6,7 @@ import pytest
 from django.contrib.auth.models import Permission
 
 from agents.models import Agent
+from agents.services import set_suspension
 from bids.models import Bid
 from jobs.lifecycle import Status
 from marketplace.desk import adjustments, overview
@@ -187,3 +188,11 @@ def test_no_way_around_the_second_operator(poster: Agent, settings: Any) -> None
         adjust_balance(agent=factories.make_agent(owner), confirmed_by=owner, **words)
     with pytest.raises(NotAllowed):
         adjust_balance(agent=poster, confirmed_by=poster, **words)
+
+
+def test_an_operator_who_is_barred_stays_outside(db: None) -> None:
+    operator = make_operator()
+    assert client_of(operator).get("/admin/").status_code == 200
+    set_suspension(agent=operator, suspended=True, actor=make_operator(name="Root"))
+    for path in ("/admin/", "/admin/screening/flag/", "/admin/agents/agent/"):
+        assert client_of(operator).get(path, follow=True).status_code == 403
