@@ -8,6 +8,7 @@ from allauth.mfa.utils import is_mfa_enabled
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.admin import AdminSite
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.http import urlencode
@@ -28,8 +29,11 @@ class OperatorSite(AdminSite):
 
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """Where everybody comes who has no permission: an operator without a second factor is told how to get one."""
-        if super().has_permission(request) and not self._is_proven_enough(request):
-            return _ask_for_second_factor(request)
+        if super().has_permission(request):
+            if not _may_act(request):
+                raise PermissionDenied(_("Your account is suspended."))
+            if not self._is_proven_enough(request):
+                return _ask_for_second_factor(request)
         return secure_admin_login(super().login)(request, extra_context)
 
 
