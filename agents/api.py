@@ -162,7 +162,7 @@ class RegistrationViewSet(ApiViewSet):
     request_serializers = {"create": RegistrationRequest}
     public_actions = frozenset({"create"})
     throttle_scope = "registration"
-    failures = ["403"]
+    failures = {"create": ("403",)}
 
     def create(self, request: ApiRequest) -> Response:
         """Makes an agent that is nobody's, with its key in `rawKey`, this once, and a bonus where the site gives one.

@@ -101,6 +101,7 @@ class DisputeViewSet(OfDisputesViewSet):
         "assign": MediatorRequest,
     }
     creating_actions = frozenset({"create", "evidence", "ask"})
+    failures = {"create": ("404",)}
 
     def get_object(self) -> Dispute:
         return queries.find_dispute(self.kwargs["id"], self.request.actor)

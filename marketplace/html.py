@@ -69,8 +69,10 @@ def keyset_page(request: HttpRequest, rows: QuerySet[Any], *ordering: str) -> Pa
     return read_page(rows, ordering, cursor=request.GET.get("cursor"))
 
 
-# 1,234.50 cannot be misread; 1,5 and 1,234 mean two things, and are refused.
+# 1,234.50 cannot be misread, nor can 40,5: many telephones have no other key for the decimals. 1,234 means two things,
+# and is refused.
 _GROUPED = re.compile(r"\d{1,3}(,\d{3})+\.\d+", re.ASCII)
+_DECIMAL_COMMA = re.compile(r"\d+,\d{1,2}", re.ASCII)
 
 
 class UsdcField(forms.CharField):
@@ -87,6 +89,8 @@ class UsdcField(forms.CharField):
         text = super().clean(value)
         if _GROUPED.fullmatch(text):
             text = text.replace(",", "")
+        elif _DECIMAL_COMMA.fullmatch(text):
+            text = text.replace(",", ".")
         try:
             return parse_usdc(text) if text else None
         except Invalid as refusal:

@@ -9,6 +9,7 @@ from agents.files import queries, services
 from agents.files.models import StoredFile
 from agents.files.serializers import DeletedFileSerializer, FileRequest, FileSerializer
 from agents.files.serving import serve
+from marketplace.api.renderers import BYTES
 from marketplace.api.requests import ApiRequest
 from marketplace.api.viewsets import ApiViewSet
 
@@ -24,7 +25,7 @@ class FileViewSet(ApiViewSet):
     request_serializers = {"create": FileRequest}
     response_serializers = {"destroy": DeletedFileSerializer}
     public_actions = frozenset({"retrieve", "content"})
-    downloads = {"content": "*/*"}
+    downloads = frozenset({"content"})
 
     def list(self, request: ApiRequest) -> Response:
         """What the caller has uploaded, newest first."""
@@ -47,6 +48,6 @@ class FileViewSet(ApiViewSet):
 
     @action(detail=True, methods=["get"])
     def content(self, request: ApiRequest, id: str) -> HttpResponse:
-        """The content itself, to be saved."""
+        """The content itself, as bytes; `contentType` of the file says what they are."""
         file = queries.find_file(id, request.actor)
-        return serve(request, file, file.path, file.content_type)
+        return serve(request, file, file.path, BYTES)

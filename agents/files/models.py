@@ -1,5 +1,6 @@
 """Uploaded files, and how things hold them."""
 
+import re
 from typing import Any
 
 import pgtrigger
@@ -12,6 +13,7 @@ from agents.models import Agent
 from marketplace.identifiers import uuid7
 
 LONGEST_NAME = 150
+UNFIT_FOR_ADDRESSES = re.compile(r"[/\x00-\x1f]")
 
 
 def storage() -> Storage:
@@ -45,7 +47,7 @@ class StoredFile(models.Model):
         return self.name
 
     def get_absolute_url(self) -> str:
-        return reverse("file", args=[self.pk, self.name])
+        return reverse("file", args=[self.pk, UNFIT_FOR_ADDRESSES.sub("_", self.name)])
 
     @property
     def is_image(self) -> bool:

@@ -25,7 +25,7 @@ class SampleSerializer(CamelCaseSerializer):
     id = serializers.UUIDField()
     title = serializers.CharField()
     text = serializers.CharField(help_text="Markdown.")
-    data = serializers.JSONField(allow_null=True)  # type: ignore[assignment]
+    data = serializers.JSONField(help_text="Any JSON, or null.")  # type: ignore[assignment]
     files = AttachmentsField(source="attachments")
     created_at = TimestampField()
 

@@ -140,11 +140,7 @@ class AuthViewSet(ApiViewSet):
     serializer_class = PersonSerializer
     public_actions = frozenset({"google"})
     redirecting_actions = frozenset({"google"})
-
-    @property
-    def failures(self) -> list[str]:
-        """What the document names besides what every operation shares."""
-        return ["501"] if self.action == "google" else []
+    failures = {"google": ("501",)}
 
     @action(detail=False)
     def me(self, request: ApiRequest) -> Response:

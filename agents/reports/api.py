@@ -17,6 +17,7 @@ class ReportViewSet(ApiViewSet):
     queryset = Report.objects.all()
     serializer_class = FiledReportSerializer
     request_serializers = {"create": NewReportRequest}
+    failures = {"create": ("404",)}
 
     def get_queryset(self) -> QuerySet[Report]:
         return queries.reports_of(self.request.actor)

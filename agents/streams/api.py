@@ -1,6 +1,5 @@
 """What an agent was told, over HTTP: read again, or followed as it happens."""
 
-from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlencode
 
@@ -33,11 +32,7 @@ class EventViewSet(ApiViewSet):
     serializer_class = ToldSerializer
     parameter_serializers = {"list": HistoryRequest, "stream": StreamRequest}
     streaming_actions = frozenset({"stream"})
-
-    @property
-    def failures(self) -> Sequence[str]:
-        """What the document names besides what every operation shares."""
-        return ["429", "503"] if self.action in self.streaming_actions else ["404"]
+    failures = {"stream": ("503",), "list": ("404",)}
 
     def list(self, request: ApiRequest) -> Response:
         """What the agent was told, oldest first. To miss nothing, ask again with `after`: the last `position` seen,

@@ -7,12 +7,11 @@ from django.db.models import Case, When
 from django.http import HttpRequest
 
 from agents.models import Agent
-from bids.comparing import SORTS, rows_of
+from bids.comparing import SORTS, Row, rows_of
 from bids.credits.queries import Allowance, allowances
 from bids.forms import BidForm
 from bids.models import Bid
 from bids.queries import bids_of_hand, visible_bids
-from bids.ranking import with_standings
 from jobs.lifecycle import Status
 from jobs.models import Job
 from jobs.qualification import shortfalls
@@ -34,11 +33,8 @@ def bids_of(context: dict[str, Any]) -> dict[str, Any]:
     request, job = context["request"], context["job"]
     if context["is_party"] and job.status != Status.OPEN and not request.GET.get("bids"):
         return {"request": request, "job": job, "is_folded": True}
-    actor = actor_of(request)
+    rows = _rows(request, job)
     sort = _sort(request, job)
-    is_over = Case(When(status__in=STANDING, then=0), default=1)
-    _name, order = SORTS[sort]
-    rows = rows_of(visible_bids(job, actor).order_by(is_over, *order)[: MOST_BIDS + 1], job, actor)
     return {
         "request": request,
         "job": job,
@@ -50,6 +46,18 @@ def bids_of(context: dict[str, Any]) -> dict[str, Any]:
         "is_poster": context["is_poster"],
         "may_accept": "assign" in context["actions"],
     }
+
+
+def _rows(request: Any, job: Job) -> list[Row]:
+    """The bids on the job of this page, read once though two parts of the page speak of them."""
+    if not hasattr(request, "bid_rows"):
+        actor = actor_of(request)
+        is_over = Case(When(status__in=STANDING, then=0), default=1)
+        _name, order = SORTS[_sort(request, job)]
+        bids = visible_bids(job, actor).order_by(is_over, *order)
+        request.bid_rows = rows_of(bids[: MOST_BIDS + 1], job, actor)
+    rows: list[Row] = request.bid_rows
+    return rows
 
 
 def _sort(request: HttpRequest, job: Job) -> str:
@@ -100,9 +108,8 @@ def _allowances(form: BidForm) -> list[tuple[Agent, Allowance]]:
 @register.inclusion_tag("bids/_call.html", takes_context=True)
 def bid_call(context: dict[str, Any]) -> dict[str, Any]:
     """What to do next about an open job of somebody else: bid, or wait for the answer to one's bid."""
-    job, actor = context["job"], actor_of(context["request"])
-    mine = visible_bids(job, actor).filter(status=Bid.Status.PENDING)[:1]
-    bid = next(iter(with_standings(mine, job, actor)), None)
+    job = context["job"]
+    bid = next((row.bid for row in _rows(context["request"], job) if row.bid.status == Bid.Status.PENDING), None)
     is_over = has_bidding_ended(job)
     may_lower = job.rules.rule.may_lower and not is_over
     return {"job": job, "bid": bid, "is_over": is_over, "may_lower": may_lower}

@@ -8,6 +8,7 @@ from django import forms
 from django.conf import settings
 from django.http import QueryDict
 from django.utils import timezone
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
 
@@ -213,7 +214,9 @@ class MoneyStepForm(StepForm, PriceForm):
         max_value=100,
         required=False,
         label=_("Rounds of changes"),
-        help_text=_("How often you may send the work back. Empty: as often as anybody may."),
+        help_text=format_lazy(
+            _("How often you may send the work back. Empty: {most} times."), most=settings.MOST_REVISIONS
+        ),
     )
 
     def __init__(self, draft: Draft, *args: Any, **kwargs: Any):

@@ -11,6 +11,7 @@ from marketplace.accounts import queries, services
 from marketplace.accounts.models import Export
 from marketplace.accounts.serializers import ClosedSerializer, ClosingSerializer, ExportSerializer
 from marketplace.accounts.views import archive_response
+from marketplace.api.renderers import BYTES
 from marketplace.api.requests import ApiRequest
 from marketplace.api.viewsets import ApiViewSet
 from marketplace.errors import NotAllowed
@@ -22,7 +23,7 @@ class ExportViewSet(ApiViewSet):
     tag = "account"
     queryset = Export.objects.all()
     serializer_class = ExportSerializer
-    downloads = {"content": "application/zip"}
+    downloads = frozenset({"content"})
 
     def list(self, request: ApiRequest) -> Response:
         """Copies that are being made or can still be fetched, newest first."""
@@ -38,9 +39,11 @@ class ExportViewSet(ApiViewSet):
 
     @action(detail=True)
     def content(self, request: ApiRequest, id: str) -> HttpResponse:
-        """The archive. A session has to have logged in within the last minutes."""
+        """The ZIP archive. A session has to have logged in within the last minutes."""
         require_proof(request)
-        return archive_response(queries.find_export(id, request.actor))
+        response = archive_response(queries.find_export(id, request.actor))
+        response["Content-Type"] = BYTES
+        return response
 
 
 class ClosingViewSet(ApiViewSet):

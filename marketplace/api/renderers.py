@@ -7,6 +7,9 @@ from rest_framework.negotiation import DefaultContentNegotiation
 from rest_framework.renderers import BaseRenderer, JSONRenderer
 from rest_framework.request import Request
 
+# Of downloads, whatever is in them: generators of clients know no other type of bytes.
+BYTES = "application/octet-stream"
+
 
 class EnvelopeRenderer(JSONRenderer):
     """Wraps a success as `{data, meta}`, with the response's `meta` if it has one; problems stay as they are."""

@@ -15,7 +15,7 @@ from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.permissions import SAFE_METHODS, AllowAny
 from rest_framework.serializers import Serializer
 
-from marketplace.api import idempotency, middleware, problems
+from marketplace.api import idempotency, middleware, problems, renderers
 
 _TEXT = {"type": "string"}
 PROBLEM_SCHEMA = {
@@ -124,8 +124,8 @@ class EnvelopeSchema(AutoSchema):
             bodies = self._stream()
         elif getattr(self.view, "action", None) in getattr(self.view, "redirecting_actions", ()):
             bodies = {"302": self._redirect("A page for a browser.")}
-        elif media_type := getattr(self.view, "downloads", {}).get(getattr(self.view, "action", None)):
-            bodies = {"200": self._download(media_type)}
+        elif getattr(self.view, "action", None) in getattr(self.view, "downloads", ()):
+            bodies = {"200": self._download()}
         return bodies | {code: self._problem(code) for code in self._failures()}
 
     def _stream(self) -> dict[str, Any]:
@@ -139,11 +139,11 @@ class EnvelopeSchema(AutoSchema):
             "307": self._redirect("The stream is there."),
         }
 
-    def _download(self, media_type: str) -> dict[str, Any]:
+    def _download(self) -> dict[str, Any]:
         return {
             "description": "Bytes to be saved.",
             "headers": self._get_response_headers_for_code("200"),
-            "content": {media_type: {"schema": {"type": "string", "format": "binary"}}},
+            "content": {renderers.BYTES: {"schema": {"type": "string", "format": "binary"}}},
         }
 
     def _redirect(self, description: str) -> dict[str, Any]:
@@ -165,7 +165,8 @@ class EnvelopeSchema(AutoSchema):
         codes += ["404"] if "{" in self.path else []
         codes += [] if self.method in SAFE_METHODS else ON_CHANGE
         codes += ["429"]
-        return codes + getattr(self.view, "failures", [])
+        action = getattr(self.view, "action", None) or self.method.lower()
+        return [*codes, *getattr(self.view, "failures", {}).get(action, ())]
 
     def _problem(self, code: str) -> dict[str, Any]:
         component = ResolvedComponent(
@@ -193,7 +194,8 @@ class EnvelopeSchema(AutoSchema):
         self, serializer: Any, status_code: str, media_types: Any = None, direction: Any = "response"
     ) -> dict[str, Any]:
         response = super()._get_response_for_code(serializer, status_code, media_types, direction)
-        if not self._is_list_view() and not getattr(self.view, "bare", False):
+        paged = self._is_list_view() and getattr(self.view, "pagination_class", None)
+        if not paged and not getattr(self.view, "bare", False):
             for media in response.get("content", {}).values():
                 media["schema"] = self._envelope(media["schema"])
         return response

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from django.urls import NoReverseMatch
 from django.utils.translation import gettext
 
 if TYPE_CHECKING:
@@ -87,7 +88,10 @@ def sentence(event: Event) -> str:
 def path(event: Event) -> str:
     """Where on this site the event is shown: an address without the host."""
     type = _types.get(event.type)
-    return type.path(event) if type else HOME
+    try:
+        return type.path(event) if type else HOME
+    except NoReverseMatch:  # it names something that no page can be about
+        return HOME
 
 
 def _words_of(event: Event) -> Mapping[str, Any]:

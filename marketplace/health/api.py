@@ -37,7 +37,7 @@ class ProbeView(ApiView):
 class HealthView(ProbeView):
     """What requests need, and what works behind them."""
 
-    failures = ["503"]
+    failures = {"get": ("503",)}
     serializer_class = HealthSerializer
 
     def get(self, request: ApiRequest) -> Response:
@@ -64,7 +64,7 @@ class ReadyView(ProbeView):
     """Whether everything is there."""
 
     basename = "health-ready"
-    failures = ["503"]
+    failures = {"get": ("503",)}
     serializer_class = HealthSerializer
 
     def get(self, request: ApiRequest) -> Response:

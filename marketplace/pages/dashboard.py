@@ -95,7 +95,7 @@ def _most_urgent(hand: list[UUID]) -> QuerySet[Job]:
     live = Job.objects.exclude(status__in=[Status.DRAFT, Status.COMPLETED, Status.CANCELLED])
     jobs = live.filter(posted | given | offered).annotate(
         kind=Case(*whens, default=Value("posted"), output_field=CharField()),
-        due=Coalesce("auto_approve_at", "deadline_at"),
+        due=Coalesce("auto_approve_at", "promised_at", "deadline_at"),
     )
     jobs = jobs.annotate(
         place=Window(RowNumber(), partition_by=F("kind"), order_by=[F("due"), F("id")]),

@@ -231,9 +231,9 @@ REFUSED: list[Rule] = [
     _written(
         "secret",
         Action.REFUSE,
-        r"(?<!\w)(?:mj_live_[\w-]{30,}|mw_[0-9a-f]{32}|whsec_[\w+/=]{24,}|sk[-_](?:ant|live|proj)[-_][\w-]{20,}"
+        r"(?<!\w)(?:mj_live_[\w-]{30,}|[a-z]{2,4}_[0-9a-f]{32}|whsec_[\w+/=]{24,}|sk[-_](?:ant|live|proj)[-_][\w-]{20,}"
         r"|gh[pousr]_[a-z0-9]{36}|github_pat_\w{30,}|akia[0-9a-z]{16}(?!\w)|xox[abprs]-[\w-]{20,}|aiza[\w-]{35})",
-        *("mj_live_", "mw_", "whsec_", "sk-", "sk_", "gh", "akia", "xox", "aiza"),
+        *("mj_live_", "_", "whsec_", "sk-", "sk_", "gh", "akia", "xox", "aiza"),
     ),
 ]
 

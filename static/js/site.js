@@ -43,8 +43,8 @@ async function copy(button) {
 
 /* Decimal text to whole micro-USDC, or null for what is no amount yet. */
 function parseAmount(text) {
-  const match = /^(\d{1,9})(?:\.(\d{1,6}))?$/.exec(text.trim());
-  return match ? BigInt(match[1]) * micro + BigInt((match[2] ?? "").padEnd(6, "0")) : null;
+  const match = /^(\d{1,9})(?:\.(\d{1,6})|,(\d{1,2}))?$/.exec(text.trim());
+  return match ? BigInt(match[1]) * micro + BigInt((match[2] ?? match[3] ?? "").padEnd(6, "0")) : null;
 }
 
 function formatAmount(amount) {
@@ -94,13 +94,15 @@ function toast(text) {
 }
 
 const units = [["day", 86400], ["hour", 3600], ["minute", 60]];
+// Two days and 23 hours are three days: as marketplace/pages/templatetags/market.py says it.
+const nearly = 0.05;
 const relative = new Intl.RelativeTimeFormat(document.documentElement.lang);
 
 function refreshTime(element) {
   const seconds = Math.round((new Date(element.dateTime) - Date.now()) / 1000);
-  const [unit, size] = units.find(([, size]) => Math.abs(seconds) >= size) ?? [null];
+  const [unit, size] = units.find(([, size]) => Math.abs(seconds) >= size * (1 - nearly)) ?? [null];
   if (unit === "day" && Math.abs(seconds) > 30 * 86400) return;
-  element.textContent = unit ? relative.format(Math.trunc(seconds / size), unit) : seconds < 0 ? "just now" : "in a moment";
+  element.textContent = unit ? relative.format(Math.trunc(seconds / size + Math.sign(seconds) * nearly), unit) : seconds < 0 ? "just now" : "in a moment";
 }
 
 document.addEventListener("submit", (event) => {

@@ -10,7 +10,19 @@ from wallets.queries import escrow_balance
 
 MEMBERS = {
     *("id", "jobId", "agentId", "agent", "amount", "proposedUsdc", "coverLetter", "etaMinutes"),
-    *("status", "reason", "version", "score", "rank", "competingBids", "offeredAt", "createdAt", "updatedAt"),
+    *(
+        "status",
+        "reason",
+        "version",
+        "flags",
+        "score",
+        "scoreParts",
+        "rank",
+        "competingBids",
+        "offeredAt",
+        "createdAt",
+        "updatedAt",
+    ),
 }
 
 

@@ -206,7 +206,9 @@ def test_a_review_of_an_offer_tells_outsiders_nothing_of_it(poster, worker, outs
 def test_an_offer_on_the_pages(poster, worker):
     job = offered_job(poster, worker)
     owner = client_of(worker)
-    assert "Take it or decline" in text_of(owner.get(f"/jobs/{job.pk}/"))
+    offer = text_of(owner.get(f"/jobs/{job.pk}/"))
+    assert "Paula offers this job for 100.00 USDC , of which 95.00 USDC is yours" in offer
+    assert "Take the job Decline" in offer
     assert "Waiting for Wanda" in text_of(client_of(poster).get(f"/jobs/{job.pk}/"))
     assert "Wanda receives 95.00 USDC" in text_of(owner.get(f"/jobs/{job.pk}/offer/accept/"))
     owner.post(f"/jobs/{job.pk}/offer/accept/")

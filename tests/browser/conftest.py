@@ -17,6 +17,8 @@ CHROMIUM_ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+# What the console says of a page that was asked for something it does not take.
+REFUSED = "responded with a status of 40"
 OpenBrowser = Callable[..., AbstractContextManager[Page]]
 
 
@@ -40,11 +42,11 @@ def open_browser(chromium: str, site: str) -> OpenBrowser:
     """
 
     @contextmanager
-    def opened(also: str = "data:", **options: Any) -> Iterator[Page]:
+    def opened(also: str = "data:", may_refuse: bool = False, **options: Any) -> Iterator[Page]:
         complaints: list[str] = []
 
         def hear(message: ConsoleMessage) -> None:
-            if message.type in {"error", "warning"}:
+            if message.type in {"error", "warning"} and not (may_refuse and REFUSED in message.text):
                 complaints.append(f"{message.text} ({message.location.get('url')})")
 
         def watch(request: Request) -> None:

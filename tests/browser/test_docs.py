@@ -2,12 +2,15 @@
 
 from playwright.sync_api import expect
 
+# The process that is asked first makes the document, and the browser draws all of its operations. Milliseconds.
+PATIENCE = 30_000
+
 
 def test_swagger_ui_shows_the_operations_under_the_policy(open_browser):
     """Nothing from elsewhere and no complaint on the console, which `open_browser` sees to."""
     with open_browser() as page:
         page.goto("/docs")
-        expect(page.locator("#operations-jobs-jobsCreate")).to_be_visible()
+        expect(page.locator("#operations-jobs-jobsCreate")).to_be_visible(timeout=PATIENCE)
         expect(page.locator("#operations-tag-bids, [id^=operations-tag-bids]")).to_be_visible()
 
 
@@ -16,7 +19,7 @@ def test_an_operation_shows_its_example_its_answers_and_who_may_call_it(open_bro
     with open_browser(viewport={"width": 390, "height": 844}) as page:
         page.goto("/docs")
         operation = page.locator("#operations-jobs-jobsCreate")
-        operation.locator(".opblock-summary-control").first.press("Enter")
+        operation.locator(".opblock-summary-control").first.press("Enter", timeout=PATIENCE)
         expect(operation.locator(".opblock-section-request-body")).to_contain_text("Product page for a kettle")
         for status in ("201", "400", "402", "429"):
             expect(operation.locator(f".response[data-code='{status}']")).to_be_visible()

@@ -92,7 +92,7 @@ def furnished() -> SimpleNamespace:
 def obeying(open_browser: OpenBrowser) -> Iterator[tuple[BrowserPage, list[str]]]:
     """A browser, and what it was made to do; `ran` is what every part of the corpus calls."""
     obeyed: list[str] = []
-    with open_browser(reduced_motion="reduce") as browser:
+    with open_browser(reduced_motion="reduce", may_refuse=True) as browser:
         browser.context.expose_binding("ran", lambda source, part=0: obeyed.append(f"{source['page'].url} ran {part}"))
         yield browser, obeyed
 

@@ -115,7 +115,7 @@ def test_approval_with_a_tip_pays_both_at_once(poster: Agent, worker: Agent) -> 
     assert "Your wallet holds 920.00 USDC" in asked
     assert balance(worker).available == 78_500_000
     page = text_of(client_of(poster).get(f"/jobs/{job.pk}/"))
-    assert "76.00 USDC of the 80.00 USDC went to Wanda, and a tip of 2.50 USDC ." in page
+    assert "76.00 USDC of the 80.00 USDC went to Wanda. The tip was 2.50 USDC ." in page
     assert "Paula gave a tip of 2.50 USDC" in page
     assert "Give a tip" not in page
 
@@ -150,4 +150,4 @@ def test_a_payout_that_clears_later_says_when(poster: Agent, worker: Agent) -> N
 
     page = text_of(client_of(poster).get(f"/jobs/{job.pk}/"))
 
-    assert f"It clears on {job.matures_at.day} {job.matures_at:%B %Y}" in page
+    assert f"It clears, when the time for disputes is over, on {job.matures_at.day} {job.matures_at:%B %Y}" in page

@@ -15,6 +15,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 
 from agents.models import Agent, User
 from agents.services import mint_api_key
+from jobs.drafts.models import Step
 from jobs.models import Job
 from marketplace.api.docs import openapi_document
 from marketplace.events.models import Event
@@ -74,7 +75,7 @@ def _addresses(patterns: list[URLPattern | URLResolver], start: str) -> Iterator
 
 def _filled_in(template: str) -> str:
     """`/jobs/<uuid:pk>/` → an address that it matches."""
-    values = {"uuid": NOWHERE, "int": "1", "slug": "word", "str": "word", "path": "word"}
+    values = {"uuid": NOWHERE, "int": "1", "slug": "word", "str": "word", "path": "word", "step": Step.WORK}
     parts = [part if "<" not in part else values[part.strip("<>").partition(":")[0]] for part in template.split("/")]
     return "/".join(parts)
 

@@ -2,16 +2,19 @@
 
 import io
 import json
+import runpy
 from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
+from rich.console import Console
 
 from agents.models import ApiKey
 from jobs.lifecycle import Status
 from jobs.models import Job
 from marketplace.demo.samples import load_samples
+from marketplace.demo.show import BRIEFS, Show
 from tests.fixtures import ApiClient
 
 pytestmark = pytest.mark.django_db
@@ -54,6 +57,14 @@ def test_a_revoked_sandbox_key_is_replaced() -> None:
     again = sandbox()["poster"]["apiKey"]
     assert again != made["poster"]["apiKey"]
     assert ApiClient(again).get("/agents/me").status_code == 200
+
+
+def test_a_second_show_asks_for_work_that_the_first_did_not_get() -> None:
+    """Work handed in once before is not approved by the clock, so the show could not be shown again (P5)."""
+    agent = runpy.run_path("docs/examples/agent.py")
+    first, second = (Show(Console(), sandbox()) for _ in range(2))
+    for brief in BRIEFS:
+        assert agent["describe"](first.told_apart(brief)) != agent["describe"](second.told_apart(brief))
 
 
 def test_there_is_no_sandbox_in_production(settings: Any) -> None:

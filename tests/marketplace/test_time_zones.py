@@ -1,12 +1,13 @@
 """Times on pages are the reader's, those of the APIs are UTC (FEATURES J18)."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django import forms
 from django.http import HttpRequest, HttpResponse
 from django.template import Context, Template
 from django.test import Client, RequestFactory
+from django.utils import timezone
 
 from agents.models import Agent
 from marketplace.pages.middleware import tell_the_readers_time
@@ -84,3 +85,18 @@ def test_one_reader_is_not_told_the_time_of_another(db: None) -> None:
     browser.get("/jobs/")
 
     assert "23:30 UTC" in seen("")
+
+
+@pytest.mark.parametrize(
+    ("distance", "words"),
+    [
+        (timedelta(days=3), "in 3 days"),
+        (timedelta(days=2, hours=12), "in 2 days"),
+        (timedelta(hours=1), "in 1 hour"),
+        (-timedelta(minutes=90), "1 hour ago"),
+    ],
+)
+def test_what_was_promised_in_three_days_is_not_in_two_a_second_later(distance: timedelta, words: str) -> None:
+    """A time is said by the unit that it nearly fills (FEATURES J18)."""
+    soon = timezone.now() + distance - timedelta(seconds=1)
+    assert f">{words}<" in Template("{% load market %}{% when soon %}").render(Context({"soon": soon}))

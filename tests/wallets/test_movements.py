@@ -77,7 +77,7 @@ def split(poster: Agent, worker: Agent, operator: Agent) -> Callable[[], Any]:
 
     job = disputed_job(poster, worker)
     resolve_dispute(dispute=job.disputes.get(), actor=operator, to_poster=PRICE // 4, note="A quarter back.")
-    return lambda: services.split_escrow(job=job, worker=worker, price=PRICE, to_poster=PRICE // 4, fee_bps=100)
+    return lambda: services.split_escrow(job=job, worker=worker, price=PRICE, to_poster=PRICE // 4, fee_bps=500)
 
 
 @pytest.mark.parametrize("verb", [deposited, adjusted, bought_credits, held, trimmed, released, split])

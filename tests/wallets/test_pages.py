@@ -481,10 +481,18 @@ def test_lists_of_deposits_and_withdrawals_go_on(poster: Agent) -> None:
 
 
 @pytest.mark.parametrize(
-    ("typed", "micro"), [("1,234.50", 1234_500_000), ("1,5", None), ("1,234", None), ("1.234,5", None)]
+    ("typed", "micro"),
+    [
+        ("1,234.50", 1234_500_000),
+        ("40,5", 40_500_000),
+        ("40,50", 40_500_000),
+        ("1,234", None),
+        ("1.234,5", None),
+        ("1,234,5", None),
+    ],
 )
 def test_a_comma_is_never_guessed_at(typed: str, micro: int | None) -> None:
-    """1,5 is one and a half to many, and fifteen to nobody."""
+    """40,5 is forty and a half wherever a comma is typed for it, and nothing else anywhere; 1,234 is two things."""
     field = UsdcField()
     if micro is None:
         with pytest.raises(ValidationError):

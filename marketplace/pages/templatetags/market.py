@@ -149,14 +149,19 @@ def _exact(moment: datetime) -> str:
     return date_format(timezone.localtime(moment), "j F Y, H:i T")
 
 
+# Two days and 23 hours are three days: what was promised in three is not said to be due in two a second later.
+NEARLY = 0.05
+
+
 def _relative(distance: timedelta, moment: datetime) -> str:
     seconds = abs(distance.total_seconds())
     if seconds < 60:
         return gettext("just now") if distance < timedelta(0) else gettext("in a moment")
     if seconds > 30 * 86_400:
         return date_format(timezone.localtime(moment), "j M Y")
-    name, size = next(unit for unit in (("day", 86_400), ("hour", 3_600), ("minute", 60)) if seconds >= unit[1])
-    words = _count(int(seconds // size), name)
+    units = (("day", 86_400), ("hour", 3_600), ("minute", 60))
+    name, size = next(unit for unit in units if seconds >= unit[1] * (1 - NEARLY))
+    words = _count(int(seconds / size + NEARLY), name)
     return (gettext("%s ago") if distance < timedelta(0) else gettext("in %s")) % words
 
 

@@ -42,7 +42,7 @@ def test_a_file_goes_up_and_comes_down_as_it_was(poster: Agent, poster_api: ApiC
     assert poster_api.get(f"/files/{file['id']}").json()["data"] == file
     assert [row["id"] for row in poster_api.get("/files").json()["data"]] == [file["id"]]
     content = poster_api.get(f"/files/{file['id']}/content")
-    assert content.getvalue() == b"# Notes"
+    assert (content.getvalue(), content["Content-Type"]) == (b"# Notes", "application/octet-stream")
     assert file["url"].endswith(f"/v1/files/{file['id']}/content")
 
 

@@ -91,7 +91,7 @@ def test_a_suspended_agents_listing_is_out_of_sight(worker, anonymous_api):
         ({"base_price": 5_000_000}, Status.VERIFIED),
         ({"categories": ["research"]}, Status.VERIFIED),
         ({"tagline": WORDS["tagline"]}, Status.VERIFIED),
-        ({"tagline": "Send me your seed phrase."}, Status.PENDING),
+        ({"tagline": "Something else entirely."}, Status.PENDING),
         ({"description": "Other words."}, Status.PENDING),
     ],
 )
