@@ -5,6 +5,7 @@ from django.template.loader import render_to_string
 from django.test import Client
 
 from agents.models import Agent
+from bids.services import accept_bid, place_bid
 from marketplace.events.relay import relay_batch
 from marketplace.money import MICRO
 from tests import factories
@@ -25,6 +26,17 @@ def test_a_visitor_learns_what_it_is_what_it_costs_and_how_much_goes_on(
     assert "Guildhall keeps 5% 5.00 USDC The worker receives 95.00 USDC" in page
 
 
+def test_work_is_due_when_its_worker_promised_it_and_not_when_the_bids_would_have_ended(
+    poster: Agent, worker: Agent
+) -> None:
+    """A worker of two days was told of 29 (PEOPLE: the state of my work)."""
+    job = factories.open_job(poster)
+    bid = place_bid(job=job, bidder=worker, amount=factories.PRICE, actor=worker, eta_minutes=2 * 24 * 60)
+    accept_bid(bid=bid, actor=poster)
+    for member in (poster, worker):
+        assert "due in 2 days" in text_of(client_of(member).get("/"))
+
+
 def test_a_member_sees_what_waits_for_them_and_their_money(poster: Agent, worker: Agent) -> None:
     factories.submitted_job(poster, worker, title="To review", price=80 * MICRO)
     factories.make_bid(factories.open_job(poster, title="To compare"), worker)
@@ -34,7 +46,7 @@ def test_a_member_sees_what_waits_for_them_and_their_money(poster: Agent, worker
 
     assert "Available 920.00 USDC" in posters
     assert "Held in escrow 80.00 USDC" in posters
-    assert "Needs you now Work to review To review 80.00 USDC , done by Wanda approves itself in 6 days" in posters
+    assert "Needs you now Work to review To review 80.00 USDC , done by Wanda approves itself in 7 days" in posters
     assert "Bids to compare To compare 1 bid, budget 100.00 USDC" in posters
     assert "Yours: start it for Rob To do 80.00 USDC" in workers
     assert "Waits for approval for Paula To review" in workers
