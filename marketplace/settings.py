@@ -257,6 +257,8 @@ ACCOUNT_EMAIL_VERIFICATION = "mandatory"
 ACCOUNT_CONFIRM_EMAIL_ON_GET = False
 ACCOUNT_LOGIN_ON_EMAIL_CONFIRMATION = True
 ACCOUNT_SESSION_REMEMBER = True
+# The other mails have none either, and the default is the address of the site in brackets.
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = "http" if LOCAL else "https"
 ACCOUNT_ADAPTER = "agents.adapter.AccountAdapter"
 ACCOUNT_FORMS = {"signup": "agents.accounts.SignupForm"}

@@ -56,6 +56,7 @@ def test_a_person_without_an_account_makes_one_confirms_comes_back_and_claims(in
     typed["next"] = re.findall(r'name="next" value="([^"]+)"', form.content.decode())[0]
     client.post("/account/signup/", typed)
     [confirmation] = re.findall(r"http://\S+(/account/confirm-email/\S+)", mailoutbox[-1].body)
+    assert mailoutbox[-1].subject == "Please confirm your address"
     assert "Claim the agent" not in text_of(client.get("/agent-claim", {"token": token}))
     page = client.post(confirmation, follow=True)
     assert page.redirect_chain[-1] == (f"/agent-claim?token={token}", 302)
