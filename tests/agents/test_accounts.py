@@ -22,7 +22,7 @@ from agents.services import (
 )
 from marketplace.errors import Invalid, NotAllowed, NotFound
 from marketplace.events.models import Event
-from tests.factories import BUDGET, PASSWORD, make_agent, make_person, open_job
+from tests.factories import BUDGET, PASSWORD, draft_job, make_agent, make_person
 
 pytestmark = pytest.mark.django_db
 
@@ -224,7 +224,7 @@ def test_a_suspended_person_may_read_and_change_nothing(client):
     """An operator's suspension closes both doors: keys are refused, and a session may only look."""
     operator = make_person("Olga", is_staff=True)
     person = make_person("Pat", password=PASSWORD, funds=BUDGET)
-    job = open_job(person)
+    job = draft_job(person)
     set_suspension(agent=person, suspended=True, actor=operator)
     client.login(email=person.user.email, password=PASSWORD)
     same_origin = {"Origin": "http://testserver"}

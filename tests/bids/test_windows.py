@@ -142,8 +142,8 @@ def test_a_suspended_poster_hires_nobody(poster, worker):
     set_suspension(agent=poster, suspended=True, actor=operator)
     end_bidding(job)
     close_due_bidding()
-    assert state(job) == ("OPEN", None)
-    assert len(told(job, "job.award_failed")) == 1
+    assert state(job) == ("CANCELLED", None)
+    assert not told(job, "job.award_failed")
 
 
 def test_a_winner_who_is_away_makes_room_for_the_next(poster, worker, outsider):

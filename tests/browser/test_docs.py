@@ -3,7 +3,7 @@
 from playwright.sync_api import expect
 
 # The process that is asked first makes the document, and the browser draws all of its operations. Milliseconds.
-PATIENCE = 30_000
+PATIENCE = 120_000
 
 
 def test_swagger_ui_shows_the_operations_under_the_policy(open_browser):
