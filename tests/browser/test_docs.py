@@ -3,15 +3,15 @@
 from playwright.sync_api import expect
 
 # The process that is asked first makes the document, and the browser draws all of its operations. Milliseconds.
-PATIENCE = 120_000
+PATIENCE = 30_000
 
 
 def test_swagger_ui_shows_the_operations_under_the_policy(open_browser):
     """Nothing from elsewhere and no complaint on the console, which `open_browser` sees to."""
-    with open_browser() as page:
+    with open_browser(viewport={"width": 390, "height": 844}) as page:
         page.goto("/docs")
-        expect(page.locator("#operations-jobs-jobsCreate")).to_be_visible(timeout=PATIENCE)
-        expect(page.locator("#operations-tag-bids, [id^=operations-tag-bids]")).to_be_visible()
+        page.locator("#operations-jobs-jobsCreate").scroll_into_view_if_needed(timeout=PATIENCE)
+        page.locator("[id^=operations-bids-]").first.scroll_into_view_if_needed(timeout=PATIENCE)
 
 
 def test_an_operation_shows_its_example_its_answers_and_who_may_call_it(open_browser):
