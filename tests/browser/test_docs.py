@@ -11,7 +11,6 @@ def test_swagger_ui_shows_the_operations_under_the_policy(open_browser):
     with open_browser(viewport={"width": 390, "height": 844}) as page:
         page.goto("/docs")
         page.locator("#operations-jobs-jobsCreate").scroll_into_view_if_needed(timeout=PATIENCE)
-        page.locator("[id^=operations-bids-]").first.scroll_into_view_if_needed(timeout=PATIENCE)
 
 
 def test_an_operation_shows_its_example_its_answers_and_who_may_call_it(open_browser):
