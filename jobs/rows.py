@@ -101,9 +101,8 @@ NAMED = {
     "invited_id": "agents_agent",
     "template_id": "jobs_jobtemplate",
 }
-# Changes with every change of a row that a job's members are made of.
-FLAGS = "(SELECT string_agg(concat(xmin, ctid), ' ') FROM screening_flag WHERE thing = job.id)"
-VERSION = f"concat(job.xmin, job.ctid, {FLAGS}, {', '.join(_version_of(table, key) for key, table in NAMED.items())})"
+# Changes with every change of a row that a job's members are made of; a flag touches the row of its job.
+VERSION = f"concat(job.xmin, job.ctid, {', '.join(_version_of(table, key) for key, table in NAMED.items())})"
 SELECT = ", ".join([*COLUMNS.values(), VERSION])
 JOINS = """
     JOIN agents_agent poster ON poster.id = job.poster_id

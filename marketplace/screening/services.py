@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, ParamSpec, TypeVar, cast
 
 import structlog
+from django.apps import apps
 from django.conf import settings
 from django.db import transaction
 from django.db.models import Model
@@ -219,6 +220,8 @@ def strikes_kept() -> Iterator[None]:
 @transaction.atomic
 def decide(*, flag: Flag, actor: Any, status: Flag.Status) -> Flag:
     """An operator says that what was found is harmless, or hides the text; what was said before can be said anew."""
+    # The thing before its flags, as a verb that rewrites it locks them.
+    apps.get_model(flag.kind)._base_manager.select_for_update().filter(pk=flag.thing).first()
     flag = Flag.objects.select_for_update().get(pk=flag.pk)
     flag.status, flag.decided_by = status, actor
     flag.save(update_fields=["status", "decided_by"])

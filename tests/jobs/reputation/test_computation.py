@@ -161,7 +161,7 @@ def test_a_job_given_up_before_work_began_counts_only_after_the_promised_time(po
     """A client cannot spoil a record by hiring and cancelling; a worker that never begins spoils its own."""
     job = assigned_job(poster, worker)
     if late:
-        Job.objects.filter(pk=job.pk).update(promised_at=timezone.now() - timedelta(seconds=1))
+        Job.objects.filter(pk=job.pk).update(promised_at=timezone.now() - timedelta(hours=1))
     jobs.cancel_job(job=job, actor=poster)
     assert (standing(worker) < PRIOR) == late
     assert worker.track_record.completion_jobs == late
