@@ -7,7 +7,7 @@ import argparse
 import json
 import platform
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from importlib.util import find_spec
@@ -37,12 +37,15 @@ def main() -> None:
     manage.leave_on_signals()
     try:
         with running() as server:
-            report = measure(server, options())
+            parts = []
+            for part in measure(server, options()):
+                # At once: what was measured is not lost when a later section cannot be.
+                print(part, flush=True)
+                parts.append(part)
     except (CannotMeasure, embedded.ServicesUnavailable) as error:
         sys.exit(f"bench: {error}")
-    print(report)
     if options().save:
-        RESULTS.write_text(report)
+        RESULTS.write_text("\n".join(parts))
 
 
 def options() -> argparse.Namespace:
@@ -67,7 +70,8 @@ def options() -> argparse.Namespace:
     return chosen
 
 
-def measure(server: Server, chosen: argparse.Namespace) -> str:
+def measure(server: Server, chosen: argparse.Namespace) -> Iterator[str]:
+    """The report, section after section."""
     sections = chosen.only.split(",")
     sizes = {f"bench_{entries}": entries for entries in (chosen.small, chosen.large)}
     list_sizes = {f"bench_jobs_{jobs}": jobs for jobs in (chosen.small_jobs, chosen.large_jobs)}
@@ -75,45 +79,44 @@ def measure(server: Server, chosen: argparse.Namespace) -> str:
     say("Making the tables …")
     server.make(SCHEMA)
     server.python("bench.ours", "prepare", "--people", chosen.people, database=SCHEMA)
-    parts = [heading(server)]
+    yield heading(server)
     try:
         if "ledger" in sections:
-            parts.append(ledger(server, chosen.people, chosen.rounds, chosen.seconds))
+            yield ledger(server, chosen.people, chosen.rounds, chosen.seconds)
         if {"growth", "audit"} & set(sections):
             for database, entries in sizes.items():
                 say(f"Filling books with {entries:,} entries …")
                 server.make(database, like=SCHEMA)
                 server.python("bench.growth", "fill", "--entries", entries, database=database)
         if "growth" in sections:
-            parts.append(growth(server, chosen.rounds, chosen.times, sizes))
+            yield growth(server, chosen.rounds, chosen.times, sizes)
         if "audit" in sections:
-            parts.append(audit(server, sizes))
+            yield audit(server, sizes)
         if "fanout" in sections:
-            parts.append(fan_out(server, chosen.rounds))
+            yield fan_out(server, chosen.rounds)
         if "webhooks" in sections:
-            parts.append(webhooks(server, chosen.rounds, chosen.deliveries))
+            yield webhooks(server, chosen.rounds, chosen.deliveries)
         if "streams" in sections:
-            parts.append(streams(server, chosen.rounds, chosen.streams, chosen.times))
+            yield streams(server, chosen.rounds, chosen.streams, chosen.times)
         if {"lists", "pages"} & set(sections):
             for database, jobs in list_sizes.items():
                 say(f"Filling lists with {jobs:,} jobs …")
                 server.make(database, like=SCHEMA)
                 server.python("bench.pages", "fill", "--jobs", jobs, database=database)
         if "lists" in sections:
-            parts.append(lists_of_jobs(server, list_sizes, chosen))
+            yield lists_of_jobs(server, list_sizes, chosen)
         if "pages" in sections:
-            parts.append(pages_of_the_site(server, list_sizes, chosen))
+            yield pages_of_the_site(server, list_sizes, chosen)
         if "job" in sections:
             say("Preparing those who post and bid …")
             server.make(WHOLE_JOBS, like=SCHEMA)
-            parts.append(job.report(server, WHOLE_JOBS, rounds=chosen.rounds, seconds=chosen.seconds))
-            parts.append(proof(server, [WHOLE_JOBS]))
+            yield job.report(server, WHOLE_JOBS, rounds=chosen.rounds, seconds=chosen.seconds)
+            yield proof(server, [WHOLE_JOBS])
     finally:
         if not chosen.keep:
             made = (SCHEMA, OURS, SPREAD, HORDAK, limit.DATABASE, limit.TABLES, CROWD, HOOKS, STREAMS, WHOLE_JOBS)
             for name in (*made, *sizes, *list_sizes):
                 server.drop(name)
-    return "\n".join(parts)
 
 
 def say(sentence: str) -> None:

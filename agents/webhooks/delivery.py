@@ -4,7 +4,6 @@ A claim is a lease: a worker that dies holds up what it had only until the lease
 transaction is open while anybody talks to the network.
 """
 
-import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import groupby
@@ -13,6 +12,7 @@ from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
+import orjson
 import structlog
 from django.conf import settings
 from django.db import connection, transaction
@@ -53,7 +53,7 @@ def claim_due(
             "lease": timedelta(seconds=settings.WEBHOOK_LEASE_SECONDS),
             "in_flight": 1 if failing else settings.WEBHOOKS_IN_FLIGHT_PER_ENDPOINT,
             "depth": 1 if failing else DEPTH,
-            "held": json.dumps({str(endpoint): count for endpoint, count in held.items()}),
+            "held": orjson.dumps({str(endpoint): count for endpoint, count in held.items()}).decode(),
         }
         cursor.execute(ALONE + CLAIM, parameters)
         while cursor.nextset():
@@ -146,7 +146,7 @@ def record(outcomes: Sequence[Outcome]) -> None:
         return
     endpoints = changing_endpoints(outcomes)
     with connection.cursor() as cursor:
-        rows = json.dumps([_settled(outcome) for outcome in outcomes])
+        rows = orjson.dumps([_settled(outcome) for outcome in outcomes]).decode()
         # A crash that undid this would only have the same id sent again.
         cursor.execute(
             "SET LOCAL synchronous_commit = off;" + RECORD,
@@ -215,7 +215,7 @@ def _settled(outcome: Outcome) -> dict[str, Any]:
         "response_status": answer.status,
         "response_body": _text(answer.body),
         "error": "" if answer.accepted else _text((answer.error or f"answered {answer.status}").encode()),
-        "started_at": outcome.started_at.isoformat(),
+        "started_at": outcome.started_at,
         "latency_ms": outcome.latency_ms,
         "request_headers": outcome.headers,
     }

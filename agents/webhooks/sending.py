@@ -59,6 +59,8 @@ class Courier:
             is_slow=lambda claim: claim.failing or claim.endpoint_id in SLOW,
         )
         self._carriers: set[asyncio.Task[None]] = set()
+        # The first claims are small, so that sending begins at once.
+        self._room = 2 * self._most
         self._held = self._held_failing = 0
         self._held_of: Counter[UUID] = Counter()
         self._done: list[Outcome] = []
@@ -88,6 +90,7 @@ class Courier:
         self._held_failing -= sum(claim.failing for claim in gone)
         self._held_of.subtract(claim.endpoint_id for claim in gone)
         claims = await sync_to_async(self._speak_to_database)(done, unsent)
+        self._room = min(2 * self._room, QUEUED * self._most)
         self._held += len(claims)
         self._held_failing += sum(claim.failing for claim in claims)
         self._held_of.update(claim.endpoint_id for claim in claims)
@@ -103,7 +106,7 @@ class Courier:
             with transaction.atomic():
                 delivery.record(done)
                 delivery.release(unsent)
-                return self._claim_sound(QUEUED * self._most - self._held) + self._claim_failing()
+                return self._claim_sound(self._room - self._held) + self._claim_failing()
         except OperationalError:
             raise
         except Exception:  # an answer that we cannot record must not take those of others with it

@@ -6,8 +6,10 @@ from django.db.models.expressions import RawSQL
 from agents.categories.models import Category
 from jobs.browsing.counts import MOST_COUNTED
 
+# A range of one word: of an equality PostgreSQL expects many jobs, and looks through all open ones for what few have.
 OPEN_JOBS = f"""SELECT count(*) FROM (
-    SELECT FROM jobs_job job WHERE upper(job.vertical) = upper(categories_category.slug)
+    SELECT FROM jobs_job job
+     WHERE upper(job.vertical) BETWEEN upper(categories_category.slug) AND upper(categories_category.slug)
        AND job.status = 'OPEN' AND job.invited_id IS NULL LIMIT {MOST_COUNTED}) found"""
 ACTIVE_AGENTS = f"""SELECT count(*) FROM (
     SELECT FROM categories_agentcategory does JOIN agents_agent agent ON agent.id = does.agent_id
