@@ -22,7 +22,7 @@ demo: runtime ## show a whole job from posting to payment, then go on serving (A
 	@exec $(RUN) manage.py demo $(ARGS)
 
 test: development ## run every test (ARGS goes to pytest)
-	@exec $(RUN) -m pytest -n 2 $(ARGS)
+	@exec $(RUN) -m pytest -n 2 --dist worksteal $(ARGS)
 
 dev: runtime ## serve with DEBUG, starting anew on each change of the code
 	@DEBUG=1 exec $(RUN) manage.py serve --port $(PORT) --reload

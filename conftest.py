@@ -19,6 +19,8 @@ from marketplace import embedded
 WORKER = os.environ.get("PYTEST_XDIST_WORKER", "")
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 REQUIRE_CHROMIUM = os.environ.get("GUILDHALL_REQUIRE_CHROMIUM") == "1"
+# Begun before all others: no worker shall be busy with one of them when the rest is done.
+LONGEST = ("tests/bench/", "tests/browser/", "tests/faults/")
 
 
 def take_servers() -> None:
@@ -42,6 +44,8 @@ def take_servers() -> None:
     os.environ.setdefault("ACCOUNT_ANSWER_SECONDS", "0")
     # What a test has just done, the next line lists.
     os.environ.setdefault("LIST_CACHE_SECONDS", "0")
+    # Each test begins with nothing stopped (tests/conftest.py), and hears at once of what it stops itself.
+    os.environ.setdefault("HALT_MEMORY_SECONDS", "1000000")
     if not WORKER:
         manage.leave_on_signals()
     lease = ExitStack()
@@ -84,6 +88,11 @@ def chromium() -> str:
     if CHROMIUM is None:
         (pytest.fail if REQUIRE_CHROMIUM else pytest.skip)("Chromium is missing; on Debian: apt-get install chromium")
     return CHROMIUM
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: not item.nodeid.startswith(LONGEST))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

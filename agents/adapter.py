@@ -4,9 +4,15 @@ from typing import Any
 
 import structlog
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.internal.flows.reauthentication import get_reauthentication_flows
 from allauth.core import context
+from allauth.core.exceptions import ReauthenticationRequired
 from allauth.mfa.adapter import DefaultMFAAdapter
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from agents.reauthentication import has_just_proven
 from marketplace.api.throttling import address_of
@@ -37,8 +43,24 @@ class AccountAdapter(DefaultAccountAdapter):
             return False
 
     def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:
-        """Not of somebody who has logged in a moment ago."""
-        return bool(super().is_reauthentication_required(app=app)) and not has_just_proven(context.request)
+        """Not of somebody who has logged in a moment ago.
+
+        Of people with neither password nor second factor allauth asks nothing at all, so it does not come to that.
+        """
+        if not super().is_reauthentication_required(app=app) or has_just_proven(context.request):
+            return False
+        if not get_reauthentication_flows(context.request.user):
+            raise ReauthenticationRequired()
+        return True
+
+    def get_reauthentication_methods(self, user: AbstractBaseUser | AnonymousUser) -> list[dict[str, Any]]:
+        """A code by mail where there is nothing else."""
+        by_mail = {
+            "id": "reauthenticate:mail",
+            "description": _("Use a code by mail"),
+            "url": reverse("account_reauthenticate_by_mail"),
+        }
+        return super().get_reauthentication_methods(user) or ([by_mail] if user.is_authenticated else [])
 
 
 class SecondFactorAdapter(DefaultMFAAdapter):

@@ -1,13 +1,9 @@
-from typing import Any
-
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm
-from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from agents.models import Agent, ApiKey, User
-from agents.services import set_suspension
 from marketplace.read_only_admin import ReadOnlyAdmin
 
 
@@ -35,23 +31,16 @@ class UserAdmin(DjangoUserAdmin):
 
 @admin.register(Agent)
 class AgentAdmin(ReadOnlyAdmin):
-    """Agents to look at; operators act on them through the same verbs as everybody else."""
+    """Agents to look at; the desk adds what operators do to them."""
 
     list_display = ["handle", "name", "kind", "owner", "status", "reputation", "completed_jobs", "last_heartbeat_at"]
     list_filter = ["kind", "status", "vertical", "created_at"]
     search_fields = ["handle", "name", "owner__email", "user__email", "=id"]
     list_select_related = ["owner"]
     show_full_result_count = False
-    actions = ["unsuspend"]
 
     def has_suspend_permission(self, request: HttpRequest) -> bool:
         return bool(request.user.has_perm("agents.change_agent"))
-
-    @admin.action(description="Let the chosen agents back in", permissions=["suspend"])
-    def unsuspend(self, request: Any, agents: QuerySet[Agent]) -> None:
-        for agent in agents:
-            set_suspension(agent=agent, suspended=False, actor=request.user.agent)
-        self.message_user(request, f"Done for {len(agents)} agents.", messages.SUCCESS)
 
 
 @admin.register(ApiKey)

@@ -27,7 +27,8 @@ BOARD_LENGTH = 50
 MOST_COMPARED = 4
 SORT_COOKIE = "agents_sort"
 YEAR = 365 * 24 * 3600
-LEAST_REPUTATIONS = ("0.5", "0.6", "0.7", "0.8", "0.9")
+# As the address has it → as people read it.
+LEAST_REPUTATIONS = {f"0.{tens}": f"{tens}0" for tens in range(5, 10)}
 
 
 @require_GET

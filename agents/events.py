@@ -6,13 +6,14 @@ from rest_framework import serializers
 
 from agents.models import Agent
 from marketplace.api.serializers import CamelCaseSerializer
+from marketplace.events.fields import WrittenField
 from marketplace.events.models import Event
 from marketplace.events.types import EventType
 
 
 class AgentData(CamelCaseSerializer):
     agent_id = serializers.CharField(help_text="The handle.")
-    name = serializers.CharField()
+    name = WrittenField("agents.agent", "agentId", by="handle", alone="name")
     status = serializers.ChoiceField(Agent.Status.choices)
 
 
@@ -45,8 +46,21 @@ TYPES = [
         of_clock=_("{name} registered"),
     ),
     EventType("agent.updated", "The profile was changed.", AgentChangedData, _("{actor} changed {name}"), agent_page),
-    EventType("agent.suspended", "An operator barred the agent.", AgentData, _("{name} was suspended"), agent_page),
-    EventType("agent.unsuspended", "An operator let it back.", AgentData, _("{name} may take part again"), agent_page),
+    EventType(
+        "agent.suspended",
+        "An operator barred the agent.",
+        AgentData,
+        _("{name} was suspended"),
+        agent_page,
+        to_you=_("Your account was suspended"),
+    ),
+    EventType(
+        "agent.unsuspended",
+        "An operator let it back, or the end of the suspension has come.",
+        AgentData,
+        _("{name} may take part again"),
+        agent_page,
+    ),
     EventType(
         "agent.claimed",
         "A person became the owner of an agent that had registered itself.",

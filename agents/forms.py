@@ -9,8 +9,10 @@ from django.db import transaction
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
+from agents.handles.services import name_person
 from agents.models import Agent, User
 from marketplace.html import ProseField, UsdcField
+from marketplace.screening.services import Prohibited, require_allowed
 
 MOST_SKILLS = 20
 LIFETIMES = [("", _("Until revoked")), (30, _("30 days")), (90, _("90 days")), (365, _("1 year"))]
@@ -26,16 +28,20 @@ class SignupForm(forms.Form):
         widget=forms.TextInput(attrs={"autocomplete": "name"}),
     )
 
-    field_order = ["name", "email", "password1", "password2"]
+    field_order = ["name", "email", "password1"]
+
+    def clean_name(self) -> str:
+        name: str = self.cleaned_data["name"]
+        try:
+            require_allowed("sign_up", name=name)
+        except Prohibited as refusal:
+            raise forms.ValidationError(refusal.errors[0].message) from refusal
+        return name
 
     @transaction.atomic
     def signup(self, request: HttpRequest, user: User) -> None:
-        """Names the person's agent, whose first name and handle came from the e-mail address."""
-        name = self.cleaned_data["name"]
-        user.name = user.agent.name = name
-        user.agent.handle = Agent.free_handle(name)
-        user.save(update_fields=["name"])
-        user.agent.save(update_fields=["name", "handle"])
+        """Names the person, whose first name and handle came from the e-mail address."""
+        name_person(user=user, name=self.cleaned_data["name"])
 
 
 class SkillsField(ProseField):
@@ -51,6 +57,20 @@ class SkillsField(ProseField):
         if any(len(skill) > 50 for skill in skills):
             raise forms.ValidationError(_("A skill has at most 50 characters."))
         return skills
+
+
+class ReputationField(forms.IntegerField):
+    """A reputation from 0 to 100, as pages write it; cleaned to the number from 0 to 1 that it stands for."""
+
+    def __init__(self, **kwargs: Any):
+        super().__init__(min_value=0, max_value=100, **kwargs)
+
+    def prepare_value(self, value: Any) -> Any:
+        return round(value * 100) if isinstance(value, int | float) else value
+
+    def clean(self, value: Any) -> Any:
+        points = super().clean(value)
+        return points if points is None else points / 100
 
 
 class ProfileForm(forms.Form):
@@ -83,6 +103,24 @@ class ProfileForm(forms.Form):
         label=_("Wallet address"),
         help_text=_("A wallet of its own on an EVM chain. Everyone can read this."),
     )
+
+
+class PersonForm(ProfileForm):
+    """What a person says of themselves, in public."""
+
+    model_name = None  # type: ignore[assignment]  # people have none
+
+    def __init__(self, *args: Any, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        for name, words in {
+            "description": _("What you do well, and for whom. Everyone can read this."),
+            "minimum_budget": _("New jobs for less are not brought to your notice."),
+            "most_active_jobs": _(
+                "While you work on that many, new jobs are not brought to your notice. Empty: any number."
+            ),
+            "wallet_address": _("A wallet of your own on an EVM chain. Everyone can read this."),
+        }.items():
+            self.fields[name].help_text = words
 
 
 class AgentForm(ProfileForm):

@@ -18,6 +18,7 @@ from marketplace.errors import MarketError
 FORMS = {
     "account_login": ("login", "login"),
     "account_reauthenticate": ("login", ""),
+    "account_reauthenticate_by_mail": ("second_factor", ""),
     "account_signup": ("signup", "email"),
     "account_reset_password": ("password_reset", "email"),
     "account_reset_password_from_key": ("password_reset", ""),

@@ -20,6 +20,7 @@ from django.utils.translation import gettext_lazy as _
 from agents import keys
 from agents.reputation import PARTS, PRIOR, Evidence, Share, reputation, shares
 from marketplace.identifiers import uuid7
+from marketplace.screening.texts import Texts
 
 
 class UserManager(BaseUserManager["User"]):
@@ -123,7 +124,12 @@ class Agent(models.Model):
     )
     rating_count = models.PositiveIntegerField(default=0, db_default=0, editable=False)
     reputation_computed_at = models.DateTimeField(null=True, blank=True, editable=False)
+    avatar = models.UUIDField(
+        null=True, blank=True, editable=False, help_text="Its picture (agents.avatars); without, its initial is shown."
+    )
     created_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    screened_texts = Texts(("description",), ("name", "vertical", "skills", "model_name", "status_report"))
 
     class Meta:
         constraints = [

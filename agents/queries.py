@@ -38,7 +38,8 @@ def _one(agents: QuerySet[Agent], reference: str | UUID) -> Agent:
         wanted = Q(pk=UUID(str(reference)))
     except ValueError:
         wanted = Q(handle=str(reference).lower())
-    agent = agents.select_related("user", "owner").filter(wanted).first()
+    agents = agents.select_related("user", "owner")
+    agent = agents.filter(wanted).first() or agents.filter(former_handle__handle=str(reference).lower()).first()
     if agent is None:
         raise NotFound("There is no agent with that id or handle.")
     return agent

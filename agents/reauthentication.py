@@ -8,7 +8,6 @@ import time
 
 from allauth.account.decorators import reauthentication_required
 from allauth.account.internal.flows.login import get_authentication_records
-from allauth.account.internal.flows.reauthentication import is_reauthentication_required
 from django.conf import settings
 from django.http import HttpRequest
 
@@ -26,7 +25,7 @@ class ProofRequired(MarketError):
     """A session alone may be a stolen cookie."""
 
     status, code, title = 403, "REAUTHENTICATION_REQUIRED", "Show that it is you"
-    detail = "Give your password once more at /account/reauthenticate/, then send this again."
+    detail = "Give your password, or a code, once more at /account/reauthenticate/, then send this again."
 
 
 def has_just_proven(request: HttpRequest) -> bool:
@@ -44,5 +43,5 @@ def used_second_factor(request: HttpRequest) -> bool:
 def require_proof(request: ApiRequest) -> None:
     """Raises ProofRequired for a session whose person has given none lately."""
     by_session = isinstance(request.successful_authenticator, SessionAuthentication)
-    if by_session and is_reauthentication_required(request._request, app=""):
+    if by_session and not has_just_proven(request._request):
         raise ProofRequired()

@@ -19,6 +19,8 @@ PRIOR = 0.5
 FULL_PRICE = 1 * MICRO
 # Of several jobs for one client the last counts whole and each before it by this factor less.
 FADING = 0.5
+# More stars do not count for a job whose price went back, all or most of it: such praise costs nothing to give.
+MOST_STARS_REFUNDED = 3
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from django.conf import settings
+from django.urls import reverse
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
@@ -55,8 +57,13 @@ class AgentSerializer(CamelCaseSerializer):
     wallet_address = serializers.SerializerMethodField(
         help_text="Its own wallet outside, as it says itself (EIP-55); null when it says none."
     )
+    avatar_url = serializers.SerializerMethodField(help_text="Its picture, a WebP of 256 × 256; null without one.")
     last_heartbeat_at = TimestampField(allow_null=True)
     created_at = TimestampField()
+
+    @extend_schema_field({"type": ["string", "null"], "format": "uri"})
+    def get_avatar_url(self, agent: Agent) -> str | None:
+        return settings.SITE_URL + reverse("avatar", args=[agent.avatar]) if agent.avatar else None
 
     @extend_schema_field({"type": ["string", "null"], "pattern": "^0x[0-9a-fA-F]{40}$"})
     def get_wallet_address(self, agent: Agent) -> str | None:

@@ -11,6 +11,7 @@ from django.db.models.functions import Now
 from django.dispatch import Signal
 from django.utils import timezone
 
+from agents.handles.models import FormerHandle
 from agents.heartbeats.services import note_beat
 from agents.keys import NATIVE, KeyForm
 from agents.models import Agent, ApiKey
@@ -41,6 +42,7 @@ RESERVED_HANDLES = frozenset(
     {
         # Words of our addresses, and names that would be taken for the site's own.
         *("me", "new", "heartbeat", "availability", "register", "leaderboard", "api", "docs", "mine", "compare"),
+        "favourites",
         *("admin", "guildhall", "operator", "operators", "support"),
     }
 )
@@ -62,7 +64,14 @@ class RegistrationClosed(MarketError):
     detail = "Agents cannot register themselves on this site; sign one up for its owner to claim."
 
 
-@screened(name="name", handle="handle", description="description", vertical="vertical", model_name="modelName")
+@screened(
+    name="name",
+    handle="handle",
+    description="description",
+    vertical="vertical",
+    skills="skills",
+    model_name="modelName",
+)
 @transaction.atomic
 def create_agent(*, actor: Agent, name: str, handle: str = "", **profile: Any) -> Agent:
     """A new AI agent, owned by the actor's user. Without a handle one is made from the name."""
@@ -70,7 +79,7 @@ def create_agent(*, actor: Agent, name: str, handle: str = "", **profile: Any) -
     if actor.controller_id is None:
         raise NotAllowed("An agent without an owner cannot own others.")
     agent = _make(name, handle, profile, owner_id=actor.controller_id)
-    events.emit("agent.created", actor=actor, audience=[agent], data=_facts(agent))
+    events.emit("agent.created", actor=actor, audience=[agent], data=facts_of(agent))
     return agent
 
 
@@ -80,6 +89,7 @@ def create_agent(*, actor: Agent, name: str, handle: str = "", **profile: Any) -
     handle="handle",
     description="description",
     vertical="vertical",
+    skills="skills",
     model_name="modelName",
 )
 @transaction.atomic
@@ -92,12 +102,19 @@ def register_agent(
     if not settings.AGENT_REGISTRATION:
         raise RegistrationClosed()
     agent = _make(name, handle, profile)
-    events.emit("agent.created", actor=None, audience=[agent], data=_facts(agent))
+    events.emit("agent.created", actor=None, audience=[agent], data=facts_of(agent))
     agent_registered.send(Agent, agent=agent, source=source)
     return mint_api_key(agent=agent, name="registration", actor=agent, form=form, prefix=prefix)
 
 
-@screened(name="name", handle="handle", description="description", vertical="vertical", model_name="modelName")
+@screened(
+    name="name",
+    handle="handle",
+    description="description",
+    vertical="vertical",
+    skills="skills",
+    model_name="modelName",
+)
 @transaction.atomic
 def reserve_agent(*, name: str, handle: str = "", **profile: Any) -> Agent:
     """An AI agent that nobody owns yet: it has its handle, and is seen by nobody until a person claims it."""
@@ -113,7 +130,7 @@ def give_to_owner(*, agent: Agent, owner: Agent) -> Agent:
         raise NotAllowed(f"An agent that is {agent.status} cannot be claimed.")
     agent.owner_id, agent.status = owner.user_id, Agent.Status.ACTIVE
     agent.save(update_fields=["owner", "status"])
-    events.emit("agent.claimed", actor=owner, audience=[agent], data=_facts(agent))
+    events.emit("agent.claimed", actor=owner, audience=[agent], data=facts_of(agent))
     return agent
 
 
@@ -121,6 +138,8 @@ def _make(name: str, handle: str, profile: dict[str, Any], **facts: Any) -> Agen
     """The row of a new AI agent. Raises Invalid, HandleTaken."""
     handle = handle or Agent.free_handle(name)
     require_usable(handle)
+    if FormerHandle.objects.filter(handle=handle).exists():
+        raise HandleTaken()
     try:
         with transaction.atomic():
             return Agent.objects.create(kind=Agent.Kind.AI, handle=handle, name=name, **_profile(profile), **facts)
@@ -137,7 +156,13 @@ def require_usable(handle: str) -> None:
 
 
 @screened(
-    name="name", handle="handle", description="description", vertical="vertical", model_name="modelName", rewrites=True
+    name="name",
+    handle="handle",
+    description="description",
+    vertical="vertical",
+    skills="skills",
+    model_name="modelName",
+    rewrites=True,
 )
 @transaction.atomic
 def update_agent(*, agent: Agent, actor: Agent, **changes: Any) -> Agent:
@@ -153,7 +178,7 @@ def update_agent(*, agent: Agent, actor: Agent, **changes: Any) -> Agent:
     for field, value in changes.items():
         setattr(agent, field, value)
     agent.save(update_fields=list(changes))
-    facts = {**_facts(agent), "changed": sorted(map(camel_case, changes))}
+    facts = {**facts_of(agent), "changed": sorted(map(camel_case, changes))}
     events.emit("agent.updated", actor=actor, audience=[agent], data=facts)
     return agent
 
@@ -168,17 +193,31 @@ def set_suspension(*, agent: Agent, suspended: bool, actor: Agent) -> Agent:
     if actor.user is None or not actor.user.is_staff:
         raise NotAllowed("Only an operator may do this.")
     require_not_suspended(actor)
+    return _bar(agent, actor) if suspended else end_suspension(agent=agent, actor=actor)
+
+
+def _bar(agent: Agent, actor: Agent) -> Agent:
     agent = Agent.objects.select_for_update(of=("self",), no_key=True).get(pk=agent.pk)
-    if suspended == (agent.status == Agent.Status.SUSPENDED):
+    if agent.status == Agent.Status.SUSPENDED:
         return agent
-    if suspended:
-        agent_barred.send(Agent, agent=agent, reason=BARRED)
+    agent_barred.send(Agent, agent=agent, reason=BARRED)
+    return _become(agent, Agent.Status.SUSPENDED, "agent.suspended", actor)
+
+
+@transaction.atomic
+def end_suspension(*, agent: Agent, actor: Agent | None) -> Agent:
+    """Lets the agent back, by an operator or (None) because the time has come; who may is for the caller to know."""
+    agent = Agent.objects.select_for_update(of=("self",), no_key=True).get(pk=agent.pk)
+    if agent.status != Agent.Status.SUSPENDED:
+        return agent
     free = Agent.Status.ACTIVE if agent.controller_id else Agent.Status.PENDING_CLAIM
-    agent.status = Agent.Status.SUSPENDED if suspended else free
+    return _become(agent, free, "agent.unsuspended", actor)
+
+
+def _become(agent: Agent, status: Agent.Status, event: str, actor: Agent | None) -> Agent:
+    agent.status = status
     agent.save(update_fields=["status"])
-    events.emit(
-        "agent.suspended" if suspended else "agent.unsuspended", actor=actor, audience=[agent], data=_facts(agent)
-    )
+    events.emit(event, actor=actor, audience=[agent], data=facts_of(agent))
     return agent
 
 
@@ -193,7 +232,7 @@ def _profile(fields: dict[str, Any]) -> dict[str, Any]:
     return fields
 
 
-def _facts(agent: Agent) -> dict[str, Any]:
+def facts_of(agent: Agent) -> dict[str, Any]:
     return {"agentId": agent.handle, "name": agent.name, "status": agent.status}
 
 
@@ -239,6 +278,19 @@ def mint_api_key(
 def revoke_api_key(*, key: ApiKey, actor: Agent) -> ApiKey:
     """Ends a key at once; revoking it again changes nothing."""
     require_control(actor, key.agent)
+    return _end_key(key, actor)
+
+
+@transaction.atomic
+def end_leaked_key(*, key: ApiKey, operator: Agent) -> ApiKey:
+    """An operator ends a key of somebody else's, which has come into wrong hands; its agent is told."""
+    if operator.user is None or not operator.user.is_staff:
+        raise NotAllowed("Only an operator may do this.")
+    require_not_suspended(operator)
+    return _end_key(key, operator)
+
+
+def _end_key(key: ApiKey, actor: Agent) -> ApiKey:
     if ApiKey.objects.filter(pk=key.pk, revoked_at=None).update(revoked_at=Now()):
         events.emit(
             "api_key.revoked", actor=actor, audience=[key.agent], data={"keyId": str(key.pk), "prefix": key.prefix}

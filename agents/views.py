@@ -14,7 +14,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from agents import queries, services
-from agents.forms import AgentForm, KeyForm, ProfileForm
+from agents.forms import AgentForm, KeyForm, PersonForm, ProfileForm
 from agents.models import Agent
 from agents.reauthentication import proof_required
 from agents.rules import acts_for
@@ -72,9 +72,8 @@ def agent_create(request: HttpRequest) -> HttpResponse:
 @page
 def agent_update(request: HttpRequest, handle: str) -> HttpResponse:
     agent = own_agent(request, handle)
-    form = ProfileForm(request.POST or None, initial={name: getattr(agent, name) for name in PROFILE})
-    if agent.is_human:
-        del form.fields["model_name"]
+    form_type = PersonForm if agent.is_human else ProfileForm
+    form = form_type(request.POST or None, initial={name: getattr(agent, name) for name in PROFILE})
     status = 200
     if request.method == "POST":
         try:

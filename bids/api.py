@@ -7,6 +7,8 @@ from rest_framework.decorators import action
 from rest_framework.response import Response
 
 from bids import queries, services
+from bids.declining import decline_bids
+from bids.filters import BidFilter
 from bids.models import Bid
 from bids.ranking import LISTS, with_standings
 from bids.serializers import (
@@ -14,13 +16,19 @@ from bids.serializers import (
     AcceptedBidSerializer,
     AssignmentRequest,
     BidSerializer,
+    DeclinedBidsRequest,
+    DeclinedBidsSerializer,
     DeclineRequest,
     NewBidRequest,
     WithdrawalRequest,
     WithdrawnBidSerializer,
 )
+from bids.sorting.queries import with_marks
+from bids.sorting.serializers import MarkRequest
+from bids.sorting.services import sort_bid
 from jobs.models import Job
 from jobs.queries import find_job
+from jobs.rules import is_poster
 from jobs.serializers import JobDetailSerializer
 from marketplace.api.requests import ApiRequest
 from marketplace.api.viewsets import ApiViewSet
@@ -37,8 +45,15 @@ class BidViewSet(ApiViewSet):
         "apply": NewBidRequest,
         "accept": AcceptanceRequest,
         "destroy": WithdrawalRequest,
+        "sorting": MarkRequest,
+        "decline": DeclinedBidsRequest,
     }
-    response_serializers = {"accept": AcceptedBidSerializer, "destroy": WithdrawnBidSerializer}
+    response_serializers = {
+        "accept": AcceptedBidSerializer,
+        "destroy": WithdrawnBidSerializer,
+        "decline": DeclinedBidsSerializer,
+    }
+    filterset_class = BidFilter
     creating_actions = frozenset({"create", "apply"})
     orders = LISTS
 
@@ -58,13 +73,15 @@ class BidViewSet(ApiViewSet):
         """
         job = self._job()
         self.ordering = LISTS[job.rules.rule.ranks_by]
-        page = self.paginate_queryset(queries.visible_bids(job, request.actor))
-        rows = with_standings(page or [], job, request.actor)
+        bids = queries.visible_bids(job, request.actor)
+        page = self.paginate_queryset(self.filter_queryset(bids) if is_poster(request.actor, job) else bids)
+        rows = with_marks(with_standings(page or [], job, request.actor), job, request.actor)
         return self.get_paginated_response(self.get_serializer(rows, many=True).data)
 
     def create(self, request: ApiRequest, **kwargs: Any) -> Response:
         """Places a bid on an open job; in a reverse auction a second one, which must be lower, replaces the first.
 
+        Where the job asks `questions` each of them needs its answer.
         It binds nobody until it is accepted. What the job asks of bidders and the agent lacks is named in a 403.
         """
         job = self._job()
@@ -83,12 +100,24 @@ class BidViewSet(ApiViewSet):
         """
         return self._reply_bid(services.accept_bid(bid=self.get_object(), actor=request.actor, **self.read()))
 
+    @action(detail=True, methods=["patch"])
+    def sorting(self, request: ApiRequest, **kwargs: Any) -> Response:
+        """The poster shortlists the bid, hides it, or notes something about it, and nobody else learns of it."""
+        return self._reply_bid(sort_bid(bid=self.get_object(), actor=request.actor, **self.read()))
+
+    @action(detail=False, methods=["post"])
+    def decline(self, request: ApiRequest, **kwargs: Any) -> Response:
+        """The poster rejects bids, with a message to their bidders; answers those that were still pending. Final."""
+        job = self._job()
+        declined = decline_bids(job=job, actor=request.actor, **self.read())
+        return self.reply({"declined": with_marks(with_standings(declined, job, request.actor), job, request.actor)})
+
     def destroy(self, request: ApiRequest, **kwargs: Any) -> Response:
         """The bidder takes a pending bid back."""
         return self._reply_bid(services.withdraw_bid(bid=self.get_object(), actor=request.actor, **self.read()))
 
     def _reply_bid(self, bid: Bid) -> Response:
-        with_standings([bid], bid.job, self.request.actor)
+        with_marks(with_standings([bid], bid.job, self.request.actor), bid.job, self.request.actor)
         return self.reply(bid)
 
 

@@ -6,6 +6,7 @@ from rest_framework import serializers
 from bids.models import Bid
 from jobs.events import JobEventData, job_page
 from marketplace.api.fields import UsdcField
+from marketplace.events.fields import WrittenField
 from marketplace.events.types import EventType
 
 
@@ -28,11 +29,11 @@ class SealedData(JobEventData):
 
 class RejectedData(BidData):
     amount_usdc = UsdcField(required=False, help_text="Absent where the job ended while bids were sealed.")
-    reason = serializers.CharField(allow_blank=True)
+    reason = WrittenField("bids.bid", "bidId", allow_blank=True)
 
 
 class ClosedBidData(BidData):
-    reason = serializers.CharField(allow_blank=True)
+    reason = WrittenField("bids.bid", "bidId", allow_blank=True)
 
 
 TYPES = [
@@ -63,6 +64,7 @@ TYPES = [
         OutbidData,
         _("A bid better than {amountUsdc} USDC came in on “{title}”"),
         job_page,
+        to_you=_("Somebody bid better than your {amountUsdc} USDC on “{title}”"),
     ),
     EventType(
         "bid.accepted",
@@ -70,13 +72,15 @@ TYPES = [
         BidData,
         _("{actor} accepted the bid of {amountUsdc} USDC on “{title}”"),
         job_page,
+        to_you=_("{actor} accepted your bid of {amountUsdc} USDC on “{title}”"),
     ),
     EventType(
         "bid.rejected",
-        "The bid lost, or its job is gone.",
+        "The bid lost or was declined, with the poster's words as `reason` if there are any, or its job is gone.",
         RejectedData,
         _("A bid on “{title}” was not taken"),
         job_page,
+        to_you=_("Your bid on “{title}” was not taken"),
     ),
     EventType(
         "bid.withdrawn",

@@ -7,10 +7,13 @@ from django.utils.translation import gettext_lazy as _
 
 from agents.models import Agent
 from agents.queries import agents_of
+from bids.answering import LONGEST_ANSWER
 from bids.models import Bid
 from jobs.models import Job
+from jobs.questions.queries import questions_of
 from marketplace.html import ProseField, UsdcField
 from marketplace.money import MICRO
+from marketplace.screening.queries import HIDDEN, HIDDEN_SAYS, flags_of
 
 UNITS = [(60, "hours"), (24 * 60, "days"), (1, "minutes")]
 LONGEST_ETA = 10_000
@@ -23,6 +26,14 @@ class WithdrawalForm(forms.Form):
 
     reason = ProseField(
         rows=3, max_length=1000, required=False, label=_("Reason"), help_text=_("The poster reads this.")
+    )
+
+
+class DecliningForm(forms.Form):
+    """What all the bidders are told."""
+
+    message = ProseField(
+        rows=4, max_length=1000, required=False, label=_("Message"), help_text=_("Each of them reads this.")
     )
 
 
@@ -58,6 +69,14 @@ class BidForm(forms.Form):
         bidder.initial = actor.handle
         bidder.empty_label = None
         self.fields["amount"].initial = just_below(standing, job) if standing else job.budget
+        # A lower bid keeps the answers of the bid before.
+        questions = [] if standing else questions_of(job)
+        is_hidden = bool(questions) and HIDDEN in flags_of(job)
+        self.answers = [f"answer_{number}" for number in range(len(questions))]
+        for name, question in zip(self.answers, questions, strict=True):
+            self.fields[name] = ProseField(
+                rows=2, max_length=LONGEST_ANSWER, label=HIDDEN_SAYS if is_hidden else question
+            )
         if standing is not None:
             bidder.queryset = choices.filter(pk=standing.bidder_id)
             bidder.initial = standing.bidder.handle
@@ -77,4 +96,14 @@ class BidForm(forms.Form):
             "amount": typed["amount"],
             "cover_letter": typed["cover_letter"],
             "eta_minutes": eta,
+            "answers": [typed[name] for name in self.answers],
         }
+
+    def questions(self) -> list[forms.BoundField]:
+        """The fields of what the poster asks."""
+        return [self[name] for name in self.answers]
+
+    @property
+    def names(self) -> dict[str, str]:
+        """What a refusal calls the answers → their fields."""
+        return {f"answers.{number}": name for number, name in enumerate(self.answers)}

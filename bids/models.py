@@ -12,9 +12,11 @@ from django.utils.translation import gettext_lazy as _
 from agents.models import Agent
 from jobs.models import Job
 from marketplace.identifiers import uuid7
+from marketplace.screening.texts import Texts
 
 if TYPE_CHECKING:
     from bids.ranking import Standing
+    from bids.sorting.models import Mark
 
 NO_ETA = 2**31 - 1
 
@@ -35,6 +37,9 @@ class Bid(models.Model):
     amount = models.BigIntegerField(help_text="Micro-USDC.")
     cover_letter = models.TextField(blank=True, max_length=2000)
     eta_minutes = models.PositiveIntegerField(null=True, blank=True)
+    answers = models.JSONField(
+        default=list, db_default=[], blank=True, help_text="To the questions of the job: a list of {question, answer}."
+    )
     status = models.CharField(max_length=9, choices=Status, default=Status.PENDING)
     reason = models.TextField(blank=True, max_length=1000)
     version = models.PositiveIntegerField(default=1, db_default=1, help_text="Grows with each change of the offer.")
@@ -49,8 +54,11 @@ class Bid(models.Model):
         expression=Coalesce("eta_minutes", NO_ETA), output_field=models.IntegerField(), db_persist=True
     )
 
+    screened_texts = Texts(("cover_letter", "answers", "reason"), job="job_id")
     # How it does among the others, as far as its reader is told (bids.ranking).
     standing: Standing | None = None
+    # How the poster sorted it, where its reader may know (bids.sorting).
+    told_mark: Mark | None = None
 
     class Meta:
         constraints = [

@@ -22,11 +22,11 @@ SEALED_RULES = [name for name, rule in RULES.items() if rule.is_sealed]
 
 def visible_bids(job: Job, actor: Agent | None) -> QuerySet[Bid]:
     """The bids on a job that the actor may read: all for its poster that are not sealed, one's own for a bidder."""
-    bids = with_flags(job.bids.select_related("bidder__user", "bidder__owner")).order_by("-created_at", "-id")
+    bids = with_flags(job.bids.select_related("bidder__user", "bidder__owner__agent")).order_by("-created_at", "-id")
     if actor is None:
         return bids.none()
     if acts_for(actor, job.poster):
-        return bids.none() if is_sealed(job) else _opened(bids, job)
+        return bids.none() if is_sealed(job) else _opened(bids, job).select_related("mark")
     own = Q(bidder=actor)
     if actor.is_human:
         own |= Q(bidder__owner_id=actor.user_id)
@@ -55,6 +55,11 @@ def bids_of_hand(job: Job, agent: Agent) -> QuerySet[Bid]:
     if agent.controller_id is not None:
         hand |= Q(bidder__user_id=agent.controller_id) | Q(bidder__owner_id=agent.controller_id)
     return job.bids.filter(hand).select_related("bidder")
+
+
+def standing_bid(job: Job, agent: Agent) -> Bid | None:
+    """The bid that waits for an answer, by the agent or another of the same hand."""
+    return bids_of_hand(job, agent).filter(status=Bid.Status.PENDING).first()
 
 
 def find_bid(identifier: str | UUID, job: Job, actor: Agent | None) -> Bid:

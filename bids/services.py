@@ -4,6 +4,7 @@ What competes for a job follows its bidding rule (`jobs.bidding`). A window ends
 after that, a sweep or a request, closes it before anything else.
 """
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, cast
 
@@ -13,12 +14,15 @@ from django.db.models import F, Min
 from django.db.models.functions import Now
 from django.utils import timezone
 
+from agents.halts.models import Activity
+from agents.halts.rules import require_not_halted
 from agents.models import Agent
 from agents.rules import require_control, require_not_suspended, same_hand
 from bids import ranking, telling
+from bids.answering import answered
 from bids.credits.services import take_credit
 from bids.models import Bid
-from bids.queries import bids_of_hand
+from bids.queries import standing_bid
 from bids.scoring import score_of
 from jobs.models import Job
 from jobs.qualification import require_qualified
@@ -33,6 +37,8 @@ from marketplace.timestamps import format_timestamp
 from wallets.budgets.services import BudgetCategoryNotAllowed, BudgetExceeded, BudgetPaused, BudgetRevoked
 from wallets.ledger import InsufficientFunds
 
+# Of an offer that takes the place of an earlier one, what stays when it is not said again.
+KEPT = frozenset({"cover_letter", "eta_minutes", "answers"})
 UNPAYABLE = (InsufficientFunds, BudgetCategoryNotAllowed, BudgetExceeded, BudgetPaused, BudgetRevoked)
 
 logger = structlog.get_logger(__name__)
@@ -83,31 +89,42 @@ class OfferUnpaid(MarketError):
 # Placing and taking back
 
 
-@screened(cover_letter="coverLetter")
+@screened(cover_letter="coverLetter", answers="answers")
 def place_bid(
-    *, job: Job, bidder: Agent, amount: int, actor: Agent, cover_letter: str = "", eta_minutes: int | None = None
+    *,
+    job: Job,
+    bidder: Agent,
+    amount: int,
+    actor: Agent,
+    cover_letter: str = "",
+    eta_minutes: int | None = None,
+    answers: Sequence[str] = (),
 ) -> Bid:
-    """An offer on an open job, in micro-USDC, at most the budget. It costs a bid credit.
+    """An offer on an open job, in micro-USDC, at most the budget, with an answer to each of the job's questions. It
+    costs a bid credit.
 
-    Where the rule lets bids be lowered, a bidder's second one takes the place of the first and costs nothing. Raises
-    BiddingClosed, NotQualified, AlreadyBid, BidCreditsExhausted.
+    Where the rule lets bids be lowered, a bidder's second one takes the place of the first and costs nothing; what it
+    does not say again stays. Raises BiddingClosed, NotQualified, AlreadyBid, BidCreditsExhausted, Halted, Invalid.
     """
     close_if_due(job)
-    offer = {"amount": amount, "cover_letter": cover_letter, "eta_minutes": eta_minutes}
+    offer = {"amount": amount, "cover_letter": cover_letter, "eta_minutes": eta_minutes, "answers": answers}
     return _place(job, bidder, actor, offer)
 
 
 @transaction.atomic
 def _place(job: Job, bidder: Agent, actor: Agent, offer: dict[str, Any]) -> Bid:
     require_control(actor, bidder)
+    require_not_halted(Activity.BIDS, bidder)
     job = lock(job)
     offer["offered_at"] = _require_may_bid(job, bidder, actor)
     if offer["amount"] > job.budget:
         raise Invalid.field("amount", f"Must be at most the budget of {format_usdc(job.budget)}.")
+    standing = standing_bid(job, bidder)
+    if offer["answers"] or standing is None:
+        offer["answers"] = answered(job, offer["answers"])
     before = ranking.leader(job)
     offer["score"] = score_of(job, bidder, amount=offer["amount"], eta_minutes=offer["eta_minutes"])
     offer["reputation"] = bidder.reputation
-    standing = bids_of_hand(job, bidder).filter(status=Bid.Status.PENDING).first()
     if standing is not None:
         bid = _lower(standing, job, bidder, actor, offer)
     else:
@@ -115,7 +132,7 @@ def _place(job: Job, bidder: Agent, actor: Agent, offer: dict[str, Any]) -> Bid:
         take_credit(bid=bid)
         Job.objects.filter(pk=job.pk).update(bid_count=F("bid_count") + 1)
         telling.tell_placed(bid, job, actor)
-    _note_lowest(job)
+    note_lowest(job)
     telling.tell_outbid(before, job)
     return bid
 
@@ -156,7 +173,7 @@ def _lower(bid: Bid, job: Job, bidder: Agent, actor: Agent, offer: dict[str, Any
     if offer["amount"] >= bid.amount:
         raise Invalid.field("amount", f"Must be lower than your bid of {format_usdc(bid.amount)}.")
     # What is not said again stays as it was said.
-    kept = {name: value for name, value in offer.items() if value or name not in ("cover_letter", "eta_minutes")}
+    kept = {name: value for name, value in offer.items() if value or name not in KEPT}
     for name, value in kept.items():
         setattr(bid, name, value)
     bid.score = score_of(job, bid.bidder, amount=bid.amount, eta_minutes=bid.eta_minutes)
@@ -179,9 +196,9 @@ def _withdraw(bid: Bid, actor: Agent, reason: str) -> Bid:
     bid = _lock(bid, job)
     require_control(actor, bid.bidder)
     _require_pending(bid)
-    _close(bid, Bid.Status.WITHDRAWN, reason)
+    close(bid, Bid.Status.WITHDRAWN, reason)
     Job.objects.filter(pk=job.pk).update(bid_count=F("bid_count") - 1)
-    _note_lowest(job)
+    note_lowest(job)
     telling.tell_withdrawn(bid, job, actor, reason)
     return bid
 
@@ -202,7 +219,7 @@ def accept_bid(*, bid: Bid, actor: Agent, version: int | None = None, updated_at
 @transaction.atomic
 def _accept(bid: Bid, actor: Agent, version: int | None, updated_at: datetime | None) -> Bid:
     job = lock(bid.job)
-    _require_may_hire(job, actor)
+    require_may_hire(job, actor)
     bid = _lock(bid, job)
     _require_pending(bid)
     changed = updated_at is not None and format_timestamp(updated_at) != format_timestamp(bid.updated_at)
@@ -223,7 +240,7 @@ def hire_agent(*, job: Job, agent: Agent, actor: Agent) -> Job:
 @transaction.atomic
 def _hire(job: Job, agent: Agent, actor: Agent) -> Job:
     job = lock(job)
-    _require_may_hire(job, actor)
+    require_may_hire(job, actor)
     if same_hand(agent, job.poster):
         raise NotAllowed("A job cannot be given to an agent of its own owner.")
     bid = job.bids.filter(bidder=agent, status=Bid.Status.PENDING).first()
@@ -234,7 +251,9 @@ def _hire(job: Job, agent: Agent, actor: Agent) -> Job:
     return assign_job(job=job, worker=agent, price=job.budget, actor=actor)
 
 
-def _require_may_hire(job: Job, actor: Agent) -> None:
+def require_may_hire(job: Job, actor: Agent) -> None:
+    """Raises NotAllowed, WrongStatus, DirectOffer or BidsSealed unless the actor chooses among the bids on the job now;
+    the caller holds its lock."""
     require(job, "assign", actor)
     if not job.rules.rule.takes_bids:
         raise DirectOffer()
@@ -245,7 +264,7 @@ def _require_may_hire(job: Job, actor: Agent) -> None:
 def _take(bid: Bid, job: Job, actor: Agent | None, verb: str) -> Bid:
     if bid.bidder.status != Agent.Status.ACTIVE:
         raise BidNotPending(f"The bidder is {bid.bidder.status} and cannot take the job.")
-    _close(bid, Bid.Status.ACCEPTED)
+    close(bid, Bid.Status.ACCEPTED)
     promised_at = job.deadline_at if bid.eta_minutes is None else Now() + timedelta(minutes=bid.eta_minutes)
     bid.job = assign_job(job=job, worker=bid.bidder, price=bid.amount, actor=actor, verb=verb, promised_at=promised_at)
     telling.tell("bid.accepted", bid, bid.job, actor, audience=[bid.bidder])
@@ -255,7 +274,7 @@ def _take(bid: Bid, job: Job, actor: Agent | None, verb: str) -> Bid:
 def reject_pending_bids(*, job: Job, actor: Agent | None) -> None:
     """Closes the bids that lost, or whose job is gone, each with its event to the bidder."""
     for bid in job.bids.select_related("bidder").filter(status=Bid.Status.PENDING).select_for_update(of=("self",)):
-        _close(bid, Bid.Status.REJECTED, "the job is no longer open")
+        close(bid, Bid.Status.REJECTED, "the job is no longer open")
         telling.tell_rejected(bid, job, actor)
 
 
@@ -351,12 +370,13 @@ def _require_pending(bid: Bid) -> None:
         raise BidNotPending(f"The bid is {bid.status}.", extra={"currentStatus": bid.status})
 
 
-def _close(bid: Bid, status: Bid.Status, reason: str = "") -> None:
+def close(bid: Bid, status: Bid.Status, reason: str = "") -> None:
+    """Ends a bid; the caller holds its lock and tells who has to know."""
     bid.status, bid.reason, bid.updated_at = status, reason, timezone.now()
     bid.save(update_fields=["status", "reason", "updated_at"])
 
 
-def _note_lowest(job: Job) -> None:
+def note_lowest(job: Job) -> None:
     """Keeps the lowest amount on the job, where everyone may see it: lists of jobs show it without a look at bids."""
     if job.rules.rule.lowest_is_shown:
         lowest = job.bids.filter(status=Bid.Status.PENDING).aggregate(least=Min("amount"))["least"]

@@ -2,23 +2,27 @@
 
 from uuid import UUID
 
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods
 
 from bids import services
 from bids.comparing import MOST_COMPARED, chosen_rows
-from bids.forms import AcceptanceForm, BidForm, WithdrawalForm
+from bids.declining import decline_bids
+from bids.forms import AcceptanceForm, BidForm, DecliningForm, WithdrawalForm
 from bids.models import Bid
-from bids.queries import find_bid
+from bids.queries import find_bid, standing_bid, visible_bids
 from jobs.queries import find_job
 from jobs.rules import available_actions, require
 from jobs.views import job_page
 from marketplace.errors import MarketError, NotAllowed
 from marketplace.html import done, member_of, page, show_refusal
-from marketplace.money import format_usdc, share
+from marketplace.identifiers import is_uuid
+from marketplace.money import readable_usdc, share
 from wallets import queries as wallets
 
 
@@ -31,13 +35,13 @@ def bid_place(request: HttpRequest, job_pk: UUID) -> HttpResponse:
     job = find_job(job_pk, actor)
     if request.method != "POST":
         return redirect("job_detail", job.pk)
-    form = BidForm(actor, job, request.POST)
+    form = BidForm(actor, job, request.POST, standing=standing_bid(job, actor) if job.rules.rule.may_lower else None)
     if not form.is_valid():
         return job_page(request, job, status=400, bid_form=form)
     try:
         bid = services.place_bid(job=job, actor=actor, **form.offer())
     except MarketError as refusal:
-        show_refusal(form, refusal)
+        show_refusal(form, refusal, form.names)
         return job_page(request, job, status=refusal.status, bid_form=form)
     return done(request, _said_of(bid), "job_detail", job.pk)
 
@@ -45,7 +49,7 @@ def bid_place(request: HttpRequest, job_pk: UUID) -> HttpResponse:
 def _said_of(bid: Bid) -> str:
     rule = bid.job.rules.rule
     if bid.version > 1:
-        return f"Your bid is lowered to {format_usdc(bid.amount)} USDC."
+        return f"Your bid is lowered to {readable_usdc(bid.amount)} USDC."
     if rule.is_sealed:
         return "Your bid is placed; nobody reads it before bidding ends."
     if rule.lowest_is_shown:
@@ -72,6 +76,37 @@ def bid_compare(request: HttpRequest, job_pk: UUID) -> HttpResponse:
         "best": max((row.bid.reputation for row in rows), default=0.0),
     }
     return render(request, "bids/compare.html", context)
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+@page
+def bids_decline(request: HttpRequest, job_pk: UUID) -> HttpResponse:
+    """GET names the chosen bids that are pending and asks what to tell their bidders; POST declines them."""
+    actor = member_of(request)
+    job = find_job(job_pk, actor)
+    require(job, "assign", actor)
+    is_sent = request.method == "POST"
+    named = (request.POST if is_sent else request.GET).getlist("bid")
+    chosen = visible_bids(job, actor).filter(pk__in=filter(is_uuid, named), status=Bid.Status.PENDING)
+    bids = list(chosen.order_by("amount", "pk"))
+    if not bids:
+        messages.info(request, _("Tick the bids that you do not want; those that wait for an answer can be declined."))
+        return redirect("job_detail", job.pk)
+    form = DecliningForm(request.POST if is_sent else None)
+    status = 200
+    if is_sent and form.is_valid():
+        try:
+            message = form.cleaned_data["message"]
+            declined = decline_bids(job=job, bids=[bid.pk for bid in bids], actor=actor, message=message)
+            said = ngettext("%(number)d bid is declined.", "%(number)d bids are declined.", len(declined))
+            return done(request, said % {"number": len(declined)}, "job_detail", job.pk)
+        except NotAllowed:
+            raise
+        except MarketError as refusal:
+            show_refusal(form, refusal)
+            status = refusal.status
+    return render(request, "bids/decline.html", {"job": job, "bids": bids, "form": form}, status=status)
 
 
 @login_required
@@ -126,7 +161,7 @@ def bid_accept(request: HttpRequest, job_pk: UUID, pk: UUID) -> HttpResponse:
             form.is_valid()
             services.accept_bid(bid=bid, actor=actor, version=form.cleaned_data.get("version"))
             said = _("%(name)s has the job. %(amount)s USDC is now held in escrow.")
-            said %= {"name": bid.bidder.name, "amount": format_usdc(bid.amount)}
+            said %= {"name": bid.bidder.name, "amount": readable_usdc(bid.amount)}
             return done(request, said, "job_detail", job.pk)
     except NotAllowed:
         raise

@@ -22,7 +22,6 @@ from disputes.serializers import (
     QuestionRequest,
     ResponseRequest,
     RulingRequest,
-    take_share,
     take_wish,
 )
 from jobs.conversations.models import Message
@@ -30,6 +29,7 @@ from jobs.conversations.queries import OLDEST_FIRST
 from jobs.conversations.serializers import JobMessageSerializer
 from jobs.models import Job
 from jobs.queries import find_job
+from jobs.serializers import take_share
 from marketplace.api.filters import WordsFilter
 from marketplace.api.requests import ApiRequest
 from marketplace.api.viewsets import ApiViewSet
@@ -140,6 +140,12 @@ class DisputeViewSet(OfDisputesViewSet):
     def escalate(self, request: ApiRequest, id: str) -> Response:
         """A side takes it on: from negotiation to mediation, from there to arbitration. Time does so too."""
         return self.reply_dispute(services.escalate(dispute=self.get_object(), actor=request.actor))
+
+    @action(detail=True, methods=["post"])
+    def extend(self, request: ApiRequest, id: str) -> Response:
+        """The mediator or an operator lets the phase last as long again, once in a dispute."""
+        dispute = self._for_operators()
+        return self.reply_dispute(services.extend_phase(dispute=dispute, actor=request.actor))
 
     @action(detail=True, methods=["post"])
     def close(self, request: ApiRequest, id: str) -> Response:

@@ -8,7 +8,7 @@ from disputes.models import Dispute, Evidence, InformationRequest, Offer, Side
 from disputes.phases import Phase
 from disputes.queries import story_of
 from disputes.rules import available_actions, is_side, require_role, side_of
-from disputes.shares import Division, divide
+from jobs.shares import Division, divide
 from jobs.timeline import Line, line_of
 from marketplace.errors import NotAllowed
 
@@ -39,6 +39,12 @@ class ShownOffer:
     @property
     def is_pending(self) -> bool:
         return self.offer.status == Offer.Status.PENDING
+
+    @property
+    def is_wish(self) -> bool:
+        """Whether it is what the opener asked for with the dispute."""
+        offer, dispute = self.offer, self.offer.dispute
+        return offer.side == dispute.side and offer.to_poster == dispute.asked_to_poster
 
 
 @dataclass(frozen=True)

@@ -6,24 +6,28 @@ from rest_framework import serializers
 
 from disputes.models import Category, Dispute, InformationRequest, Side
 from disputes.phases import Phase
-from jobs.events import JobEventData, ReasonData, job_page
+from jobs.events import DealData, JobEventData, job_page
 from marketplace.api.fields import TimestampField, UsdcField
+from marketplace.events.fields import WrittenField
 from marketplace.events.models import Event
 from marketplace.events.types import EventType
 
 WHICH = "The dispute; those from before there were phases do not say."
 
 
-class OpenedData(ReasonData):
+class OpenedData(DealData):
+    reason = WrittenField("disputes.dispute", "disputeId", allow_blank=True)
     dispute_id = serializers.UUIDField(required=False, help_text=WHICH)
     category = serializers.ChoiceField(Category.choices, required=False)
 
 
-class ClosedData(ReasonData):
+class ClosedData(DealData):
+    reason = WrittenField("disputes.dispute", "disputeId", alone="note", allow_blank=True)
     dispute_id = serializers.UUIDField()
 
 
-class ResolvedData(ReasonData):
+class ResolvedData(DealData):
+    reason = WrittenField("disputes.dispute", "disputeId", alone="note", allow_blank=True)
     refund_usdc = UsdcField(help_text="What went back to the poster.")
     payout_usdc = UsdcField(help_text="What the worker got, after the fee.")
     dispute_id = serializers.UUIDField(required=False, help_text=WHICH)
@@ -36,12 +40,16 @@ class DisputeData(JobEventData):
 
 
 class RespondedData(DisputeData):
-    statement = serializers.CharField()
+    statement = WrittenField("disputes.dispute", "disputeId")
 
 
 class EscalatedData(DisputeData):
     phase_ends_at = TimestampField(help_text="When it goes on by itself; in arbitration, when it should be ruled on.")
     mediator_id = serializers.CharField(allow_null=True, help_text="The mediator's handle; null: operators look at it.")
+
+
+class ExtendedData(DisputeData):
+    phase_ends_at = TimestampField(help_text="When the phase ends now.")
 
 
 class MediatorData(DisputeData):
@@ -56,7 +64,7 @@ class OfferData(DisputeData):
 
 
 class NewOfferData(OfferData):
-    note = serializers.CharField(allow_blank=True)
+    note = WrittenField("disputes.offer", "offerId", allow_blank=True)
 
 
 class EvidenceData(DisputeData):
@@ -67,7 +75,7 @@ class EvidenceData(DisputeData):
 class QuestionData(DisputeData):
     request_id = serializers.UUIDField()
     of = serializers.ChoiceField(InformationRequest.Of.choices)
-    question = serializers.CharField()
+    question = WrittenField("disputes.informationrequest", "requestId")
 
 
 def dispute_page(event: Event) -> str:
@@ -143,6 +151,13 @@ TYPES = [
         _("{actor} took the dispute over “{title}” on to its next phase"),
         dispute_page,
         of_clock=_("The dispute over “{title}” went on to its next phase"),
+    ),
+    EventType(
+        "dispute.extended",
+        "The mediator or an operator made the phase longer, once.",
+        ExtendedData,
+        _("{actor} gave the dispute over “{title}” more time"),
+        dispute_page,
     ),
     EventType(
         "dispute.closed",

@@ -15,7 +15,7 @@ from agents.models import Agent
 from disputes import telling
 from disputes.models import LONGEST_TEXT, Dispute, Evidence, InformationRequest
 from disputes.rows import lock_dispute, require_text
-from disputes.rules import require, side_of
+from disputes.rules import require, require_free, side_of
 from marketplace.errors import Invalid
 from marketplace.screening.services import screened
 
@@ -105,6 +105,7 @@ def ask(*, dispute: Dispute, actor: Agent, of: str, question: str) -> Informatio
     """The mediator asks one side or both for more. Raises Invalid naming the field."""
     dispute = lock_dispute(dispute)
     require(dispute, "ask", actor)
+    require_free(dispute, actor)
     require_text("question", question, "Say what you want to know.")
     asked: InformationRequest = InformationRequest.objects.create(
         dispute=dispute, made_by=actor, of=of, question=question

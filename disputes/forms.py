@@ -9,17 +9,16 @@ from django.utils.translation import gettext_lazy as _
 
 from agents.files.forms import FilesField
 from agents.models import Agent
-from disputes.models import LONGEST_TEXT, Category, InformationRequest
-from disputes.shares import Outcome, divide, outcome_of, to_poster_of
+from disputes.models import LONGEST_TEXT, Category, Ground, InformationRequest
+from jobs.forms import ShareFields
 from jobs.models import Job
 from jobs.services import SHORTEST_REASON
-from marketplace.errors import Invalid
-from marketplace.html import ProseField, UsdcField
-from marketplace.money import format_usdc
+from marketplace.html import ProseField
 
 # Names that the services give to what these forms ask for.
 FIELDS = {"fileIds": "files", "posterUsdc": "amount"}
 LINK = {"inputmode": "url", "placeholder": "https://", "autocomplete": "off"}
+GROUNDS = [("", _("Not said")), *Ground.choices]
 
 
 def _prose(label: Any, help_text: Any = "", *, rows: int = 5, required: bool = True) -> ProseField:
@@ -27,63 +26,6 @@ def _prose(label: Any, help_text: Any = "", *, rows: int = 5, required: bool = T
     return ProseField(
         rows=rows, max_length=LONGEST_TEXT, label=label, help_text=help_text, required=required, **shortest
     )
-
-
-class ShareFields(forms.Form):
-    """What is to happen to the money, in words with sums; `amount` goes back to the poster, if it is to be split."""
-
-    outcome = forms.ChoiceField(widget=forms.RadioSelect, label=_("What is to happen to the money"))
-    amount = UsdcField(required=False, label=_("Back to the poster"))
-
-    def __init__(self, job: Job, *args: Any, **kwargs: Any):
-        super().__init__(*args, **kwargs)
-        self.job = job
-        outcome = self.fields["outcome"]
-        assert isinstance(outcome, forms.ChoiceField)
-        outcome.choices = self._choices()
-        frozen = job.deal[1]
-        self.fields["amount"].label = gettext("Back to %(name)s") % {"name": job.poster.name}
-        self.fields["amount"].help_text = gettext("Of %(frozen)s USDC; %(name)s gets the rest, less the fee.") % {
-            "frozen": format_usdc(frozen),
-            "name": job.deal[0].name,
-        }
-
-    def _choices(self) -> list[tuple[str, str]]:
-        worker, frozen = self.job.deal
-        names = {"poster": self.job.poster.name, "worker": worker.name, "all": format_usdc(frozen)}
-        names["paid"] = format_usdc(divide(self.job, 0).payout)
-        return [
-            (Outcome.REFUND.value, gettext("All of it goes back: %(all)s USDC to %(poster)s") % names),
-            (Outcome.PAY.value, gettext("It is paid: %(paid)s USDC to %(worker)s after the fee") % names),
-            (Outcome.SPLIT.value, gettext("It is split between the two")),
-        ]
-
-    def begin_with(self, to_poster: int) -> None:
-        """Shows a division that was named before, to be changed."""
-        outcome = outcome_of(to_poster, self.job.deal[1])
-        self.initial["outcome"] = outcome.value
-        self.initial["amount"] = to_poster if outcome == Outcome.SPLIT else None
-
-    def clean(self) -> None:
-        if self.errors:
-            return
-        outcome, amount = self.cleaned_data.pop("outcome"), self.cleaned_data.pop("amount")
-        is_split = outcome == Outcome.SPLIT
-        if not outcome:
-            return
-        if is_split and amount is None:
-            self.add_error("amount", gettext("Say how much goes back; the rest is the worker's."))
-            return
-        try:
-            self.cleaned_data["to_poster"] = to_poster_of(
-                self.job.deal[1], outcome, poster=amount if is_split else None
-            )
-        except Invalid as refusal:
-            self.add_error("amount", refusal.errors[0].message)
-
-    def share(self) -> int | None:
-        """Micro-USDC for the poster; None if nothing was asked for."""
-        return self.cleaned_data.get("to_poster")
 
 
 class EvidenceFields(forms.Form):
@@ -153,6 +95,7 @@ class OfferForm(ShareFields):
 class RulingForm(ShareFields):
     """How it ends, and why."""
 
+    ground = forms.ChoiceField(choices=GROUNDS, required=False, label=_("What it rests on"))
     note = _prose(_("Why"), _("Both sides read it, and it is kept for good."), rows=6)
 
 

@@ -14,6 +14,7 @@ from agents.models import Agent
 from disputes.phases import PHASE_MOVES, Phase
 from jobs.models import Job
 from marketplace.identifiers import uuid7
+from marketplace.screening.texts import Texts
 
 LONGEST_TEXT = 5000
 
@@ -35,6 +36,20 @@ class Category(models.TextChoices):
     LATE = "LATE", "The work came too late"
     NO_ANSWER = "NO_ANSWER", "The other side does not answer"
     SCOPE = "SCOPE", "More is asked than was agreed"
+    OTHER = "OTHER", "Something else"
+
+
+class Ground(models.TextChoices):
+    """On what a ruling rests, in one word that can be counted; its note says the rest."""
+
+    DELIVERED = "DELIVERED", "What was agreed was delivered"
+    DELIVERED_IN_PART = "DELIVERED_IN_PART", "A part of what was agreed was delivered"
+    NOT_DELIVERED = "NOT_DELIVERED", "Nothing that counts was delivered"
+    NOT_AS_AGREED = "NOT_AS_AGREED", "What was delivered is not what was agreed"
+    TOO_LATE = "TOO_LATE", "It came later than agreed"
+    MORE_WAS_ASKED = "MORE_WAS_ASKED", "More was asked than was agreed"
+    NO_ANSWER = "NO_ANSWER", "One side no longer answered"
+    RULES_BROKEN = "RULES_BROKEN", "The rules of this market were broken"
     OTHER = "OTHER", "Something else"
 
 
@@ -65,15 +80,20 @@ class Dispute(models.Model):
     status = models.CharField(max_length=8, choices=Status, default=Status.OPEN)
     phase = models.CharField(max_length=11, choices=Phase, default=Phase.NEGOTIATION)
     phase_ends_at = models.DateTimeField(null=True, blank=True)
+    extended_at = models.DateTimeField(null=True, blank=True, help_text="When a phase was made longer; once at most.")
     response = models.TextField(blank=True, max_length=LONGEST_TEXT, help_text="What the other side answers.")
     responded_at = models.DateTimeField(null=True, blank=True)
     mediator = models.ForeignKey(Agent, models.PROTECT, null=True, blank=True, related_name="mediations")
     resolution = models.CharField(max_length=9, choices=Resolution, blank=True)
     to_poster = models.BigIntegerField(null=True, blank=True, help_text="Micro-USDC returned by the outcome.")
     note = models.TextField(blank=True, max_length=LONGEST_TEXT, help_text="Why it ended so, for both sides.")
+    ground = models.CharField(max_length=17, choices=Ground, blank=True, help_text="Of a ruling, where it was said.")
     resolved_by = models.ForeignKey(Agent, models.PROTECT, null=True, blank=True, related_name="+")
     created_at = models.DateTimeField(db_default=Now(), editable=False)
     resolved_at = models.DateTimeField(null=True, blank=True)
+
+    # Why it ended so is to be known: hidden only if that is what is wrong.
+    screened_texts = Texts(("reason", "response"), ("note",), job="job_id")
 
     class Meta:
         constraints = [
@@ -150,6 +170,8 @@ class Offer(models.Model):
     created_at = models.DateTimeField(db_default=Now(), editable=False)
     answered_at = models.DateTimeField(null=True, blank=True)
 
+    screened_texts = Texts(("note",), job="dispute.job_id")
+
     class Meta:
         constraints = [
             models.CheckConstraint(condition=Q(to_poster__gte=0), name="offer_not_negative"),
@@ -193,6 +215,8 @@ class InformationRequest(models.Model):
     question = models.TextField(max_length=LONGEST_TEXT)
     created_at = models.DateTimeField(db_default=Now(), editable=False)
 
+    screened_texts = Texts(("question",), job="dispute.job_id")
+
     class Meta:
         triggers = [pgtrigger.Protect(name="append_only_questions", operation=pgtrigger.Update | pgtrigger.Delete)]
 
@@ -212,6 +236,8 @@ class Evidence(models.Model):
     link = models.URLField(blank=True, max_length=2000, help_text="What it leads to is not checked.")
     content_hash = models.CharField(max_length=64, help_text="SHA-256 of the canonical JSON of text, link and files.")
     created_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    screened_texts = Texts(("text", "link"), job="dispute.job_id")
 
     class Meta:
         verbose_name_plural = "evidence"
@@ -236,6 +262,7 @@ class Ruling(models.Model):
     made_by = models.ForeignKey(Agent, models.PROTECT, related_name="+")
     to_poster = models.BigIntegerField(help_text="Micro-USDC that the poster has back.")
     note = models.TextField(max_length=LONGEST_TEXT)
+    ground = models.CharField(max_length=17, choices=Ground, blank=True)
     created_at = models.DateTimeField(db_default=Now(), editable=False)
 
     class Meta:

@@ -6,8 +6,8 @@ from django.db.models.functions import Now
 from agents.models import Agent
 from disputes import telling
 from disputes.models import LONGEST_TEXT, Dispute, Offer, Side
-from disputes.rows import change, lock_dispute, require_share
-from disputes.rules import is_side, require, side_of
+from disputes.rows import change, lock_dispute, put_offer, require_share
+from disputes.rules import is_side, require, require_free, side_of
 from disputes.services import settle
 from marketplace.errors import Invalid, MarketError
 from marketplace.money import format_usdc
@@ -32,23 +32,14 @@ def make_offer(*, dispute: Dispute, actor: Agent, to_poster: int, note: str = ""
     """
     dispute = lock_dispute(dispute)
     require(dispute, "offer" if is_side(actor, dispute) else "propose", actor)
+    require_free(dispute, actor)
     require_share(dispute.job, to_poster)
     if len(note) > LONGEST_TEXT:
         raise Invalid.field("note", f"Must have at most {LONGEST_TEXT} characters.")
     side = side_of(actor, dispute)
     earlier = dispute.offers.filter(side=side, status=Offer.Status.PENDING)
     earlier.update(status=Offer.Status.REPLACED, answered_at=Now())
-    offer = Offer(
-        dispute=dispute,
-        made_by=actor,
-        side=side,
-        to_poster=to_poster,
-        note=note,
-        poster_agreed_at=Now() if side == Side.POSTER else None,
-        worker_agreed_at=Now() if side == Side.WORKER else None,
-    )
-    offer.save(force_insert=True)
-    offer.refresh_from_db(fields=["created_at", "poster_agreed_at", "worker_agreed_at"])
+    offer = put_offer(dispute, actor, side, to_poster, note)
     _tell("dispute.offer_made", offer, actor, note=note)
     return offer
 
@@ -70,8 +61,8 @@ def accept_offer(*, offer: Offer, actor: Agent) -> Offer:
         _tell("dispute.offer_agreed", offer, actor)
         return offer
     change(offer, status=Offer.Status.ACCEPTED, answered_at=Now())
-    note = offer.note or "Both sides agreed."
-    settle(offer.dispute, actor, to_poster=offer.to_poster, note=note, how=Dispute.Resolution.AGREEMENT)
+    # What was said beside the offer stands there, and nowhere twice.
+    settle(offer.dispute, actor, to_poster=offer.to_poster, note="Both sides agreed.", how=Dispute.Resolution.AGREEMENT)
     return offer
 
 

@@ -51,6 +51,7 @@ VERBS = {
         Verb("decline", OPEN_PHASES, Role.PARTY),
         Verb("add-evidence", OPEN_PHASES, Role.PARTY, "kept as it is, with its hash"),
         Verb("ask", MEDIATED_PHASES, Role.MEDIATOR, "one side or both are asked for more"),
+        Verb("extend", OPEN_PHASES, Role.MEDIATOR, "once: the phase lasts as long again"),
         Verb("escalate", tuple(NEXT_PHASE), Role.PARTY, "on to the next phase; the clock does it too"),
         Verb("assign-mediator", MEDIATED_PHASES, Role.OPERATOR, "instead of the one who was assigned"),
         Verb("close", OPEN_PHASES, Role.OPENER, "the job goes back to where it was", ends=True),

@@ -184,8 +184,12 @@ def overdue() -> QuerySet[Dispute]:
 
 
 def opened_today(actor: Agent) -> int:
-    """How many disputes the agent has opened in the last day."""
-    return Dispute.objects.filter(opened_by=actor, created_at__gt=Now() - timedelta(days=1)).count()
+    """How many disputes the agent, its owner and the owner's other agents have opened in the last day."""
+    mine = Q(pk=actor.pk)
+    if actor.controller_id is not None:
+        mine |= Q(user=actor.controller_id) | Q(owner=actor.controller_id)
+    hand = list(Agent.objects.filter(mine).values_list("pk", flat=True))
+    return Dispute.objects.filter(opened_by__in=hand, created_at__gt=Now() - timedelta(days=1)).count()
 
 
 def next_mediator(job: Job) -> Agent | None:

@@ -3,8 +3,10 @@
 from typing import Any
 
 from django.db.models import Model
+from django.db.models.functions import Now
 
-from disputes.models import LONGEST_TEXT, Dispute
+from agents.models import Agent
+from disputes.models import LONGEST_TEXT, Dispute, Offer, Side
 from disputes.queries import with_people
 from jobs.models import Job
 from jobs.services import SHORTEST_REASON, lock
@@ -35,6 +37,22 @@ def change(row: Model, **values: Any) -> None:
     row.save(update_fields=list(values))
     if computed := [name for name, value in values.items() if hasattr(value, "resolve_expression")]:
         row.refresh_from_db(fields=computed)
+
+
+def put_offer(dispute: Dispute, actor: Agent, side: Side, to_poster: int, note: str = "") -> Offer:
+    """The side's offer, to which it has agreed itself; a mediator's waits for both."""
+    offer = Offer(
+        dispute=dispute,
+        made_by=actor,
+        side=side,
+        to_poster=to_poster,
+        note=note,
+        poster_agreed_at=Now() if side == Side.POSTER else None,
+        worker_agreed_at=Now() if side == Side.WORKER else None,
+    )
+    offer.save(force_insert=True)
+    offer.refresh_from_db(fields=["created_at", "poster_agreed_at", "worker_agreed_at"])
+    return offer
 
 
 def require_share(job: Job, to_poster: int | None) -> None:

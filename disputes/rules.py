@@ -2,6 +2,8 @@
 
 from collections.abc import Callable
 
+from django.dispatch import Signal
+
 from agents.models import Agent
 from agents.rules import acts_for, require_not_suspended, same_hand
 from disputes.models import Dispute, Mediator, Side
@@ -12,6 +14,9 @@ from marketplace.errors import MarketError, NotAllowed
 
 # Of operators who decide about disputes.
 RULING_PERMISSION = "disputes.change_dispute"
+# Sent with `dispute` and `actor` before an operator decides something in it, however they came: whoever keeps the
+# operators' cases may refuse. The job's row is locked.
+operator_decides = Signal()
 
 
 class NoOpenDispute(MarketError):
@@ -108,6 +113,12 @@ def require(dispute: Dispute, verb: str, actor: Agent | None) -> None:
         )
 
 
+def require_free(dispute: Dispute, actor: Agent) -> None:
+    """Raises what those raise who keep the operators' cases, such as that another operator works on this one."""
+    if is_operating(actor, dispute):
+        operator_decides.send(Dispute, dispute=dispute, actor=actor)
+
+
 def require_role(dispute: Dispute, actor: Agent | None, *, with_key: bool = False) -> None:
     """Raises NotAllowed for an operator whose role is another than deciding about disputes, or who comes with a key.
 
@@ -129,5 +140,11 @@ def available_actions(dispute: Dispute, actor: Agent | None) -> list[str]:
     return [
         verb.name
         for verb in VERBS.values()
-        if dispute.phase in verb.phases and verb.who in plays and not (verb.name == "respond" and dispute.responded_at)
+        if dispute.phase in verb.phases and verb.who in plays and not _is_done(verb.name, dispute)
     ]
+
+
+def _is_done(verb: str, dispute: Dispute) -> bool:
+    """What is done once, and was."""
+    once = {"respond": dispute.responded_at, "extend": dispute.extended_at}
+    return once.get(verb) is not None

@@ -6,16 +6,18 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from agents.files.serializers import AttachmentsField, FileIdsField
-from disputes.models import LONGEST_TEXT, Category, Dispute, InformationRequest, Offer, Side
+from disputes.appeals.rules import appealable_until
+from disputes.models import LONGEST_TEXT, Category, Dispute, Ground, InformationRequest, Offer, Side
 from disputes.phases import Phase
 from disputes.rules import available_actions
-from disputes.shares import Outcome, outcome_of, to_poster_of
 from jobs.models import Job
-from jobs.serializers import PartySerializer, SubmissionSerializer
-from marketplace.api.fields import TextField, TimestampField, UsdcField, WholeNumberField, WordField
+from jobs.serializers import SHARE, PartySerializer, ShareRequest, SubmissionSerializer
+from jobs.shares import Outcome, outcome_of, to_poster_of
+from marketplace.api.fields import TextField, TimestampField, UsdcField, WordField
 from marketplace.api.serializers import CamelCaseSerializer, RequestSerializer
-from marketplace.money import BASIS_POINTS, format_usdc
+from marketplace.money import format_usdc
 from marketplace.screening.serializers import ScreenedSerializer
+from marketplace.timestamps import format_timestamp
 
 MOST_AT_ONCE = 5
 
@@ -107,8 +109,10 @@ class DisputeSerializer(ScreenedSerializer):
     refund_usdc = UsdcField(source="to_poster", allow_null=True, help_text="What the outcome returned to the poster.")
     payout_usdc = serializers.SerializerMethodField(help_text="What the worker got, after the fee.")
     note = serializers.CharField(help_text="Why it ended so.")
+    ground = serializers.ChoiceField([*Ground.choices, ("", "Not said")], help_text="On what a ruling rests.")
     created_at = TimestampField()
     resolved_at = TimestampField(allow_null=True)
+    appealable_until = serializers.SerializerMethodField(help_text="Until when a side may appeal against the ruling.")
     available_actions = serializers.SerializerMethodField(help_text="What the caller may do in the dispute now.")
 
     def to_representation(self, instance: Dispute) -> dict[str, Any]:
@@ -128,6 +132,11 @@ class DisputeSerializer(ScreenedSerializer):
     def get_payout_usdc(self, dispute: Dispute) -> str | None:
         return format_usdc(dispute.job.payout or 0) if dispute.status == Dispute.Status.RESOLVED else None
 
+    @extend_schema_field(TimestampField(allow_null=True))
+    def get_appealable_until(self, dispute: Dispute) -> str | None:
+        until = appealable_until(dispute)
+        return format_timestamp(until) if until else None
+
     @extend_schema_field(serializers.ListField(child=serializers.CharField()))
     def get_available_actions(self, dispute: Dispute) -> list[str]:
         return available_actions(dispute, self.context["request"].actor)
@@ -135,24 +144,6 @@ class DisputeSerializer(ScreenedSerializer):
 
 def _outcome(to_poster: int | None, dispute: Dispute) -> str | None:
     return None if to_poster is None else outcome_of(to_poster, dispute.frozen).value
-
-
-class ShareRequest(RequestSerializer):
-    """What is to happen to the money. A split is said in amounts or in basis points, for one side or both."""
-
-    outcome = WordField(choices=Outcome.choices)
-    poster_usdc = UsdcField(source="poster", required=False)
-    worker_usdc = UsdcField(source="worker", required=False)
-    poster_bps = WholeNumberField(min_value=0, max_value=BASIS_POINTS, required=False)
-    worker_bps = WholeNumberField(min_value=0, max_value=BASIS_POINTS, required=False)
-
-
-SHARE = ("outcome", "poster", "worker", "poster_bps", "worker_bps")
-
-
-def take_share(values: dict[str, Any], frozen: int) -> int:
-    """Takes what `ShareRequest` read out of the values: the poster's of the frozen micro-USDC. Raises Invalid."""
-    return to_poster_of(frozen, **{name: values.pop(name, None) for name in SHARE})
 
 
 def take_wish(values: dict[str, Any], job: Job) -> int | None:
@@ -178,7 +169,7 @@ class AnswerRequest(EvidenceRequest):
 
 
 class JobDisputeRequest(ShareRequest):
-    """What is wrong, and what the caller asks for."""
+    """What is wrong, and what the caller asks for: it stands as its offer, which the other side may accept."""
 
     synonyms = {"outcome": ("requestedOutcome",)}
 
@@ -212,6 +203,7 @@ class RulingRequest(ShareRequest):
     """How it ends, and why; both sides read it."""
 
     note = TextField(max_length=LONGEST_TEXT)
+    ground = WordField(choices=Ground.choices, required=False)
 
 
 class CloseRequest(RequestSerializer):

@@ -6,7 +6,9 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import F
 from django.db.models.functions import Now
+from django.dispatch import Signal
 
 from agents.models import Agent
 from agents.rules import same_hand
@@ -15,14 +17,20 @@ from disputes import telling
 from disputes.models import Category, Dispute, Offer, Ruling, Side
 from disputes.phases import NEXT_PHASE, Phase
 from disputes.queries import next_mediator, opened_today, with_people
-from disputes.rows import change, lock_dispute, require_share, require_text
-from disputes.rules import NoOpenDispute, has_hand_in, is_arbiter, is_operating, require
+from disputes.rows import change, lock_dispute, put_offer, require_share, require_text
+from disputes.rules import NoOpenDispute, has_hand_in, is_arbiter, is_operating, require, require_free
 from jobs.models import Job
 from jobs.rules import is_poster
 from jobs.services import freeze_job, lock, resume_job, settle_job
 from marketplace.errors import Invalid, MarketError
 from marketplace.identifiers import uuid7
 from marketplace.screening.services import screened
+from marketplace.timestamps import format_timestamp
+
+# Sent with `dispute`, `actor` and `mediator`, in the transaction.
+mediator_named = Signal()
+# Sent with `dispute` and `actor`, in the transaction.
+phase_extended = Signal()
 
 
 class TooManyDisputes(MarketError):
@@ -32,6 +40,11 @@ class TooManyDisputes(MarketError):
 class AlreadyAnswered(MarketError):
     code, title = "ALREADY_ANSWERED", "Already answered"
     detail = "Your side has answered; add evidence or make an offer."
+
+
+class AlreadyExtended(MarketError):
+    code, title = "ALREADY_EXTENDED", "Already made longer"
+    detail = "A phase of this dispute was made longer before; once is all there is."
 
 
 class AlreadyRuled(MarketError):
@@ -52,7 +65,8 @@ def open_dispute(
 ) -> Dispute:
     """Either party says what is wrong and what it asks for; the job's money is frozen, and they negotiate.
 
-    `asked_to_poster` is micro-USDC that the poster should have back. Raises Invalid naming the field, TooManyDisputes.
+    `asked_to_poster` is micro-USDC that the poster should have back; it stands as the opener's offer, which the other
+    side may accept at once. Raises Invalid naming the field, TooManyDisputes.
     """
     require_text("reason", reason, "Say what is wrong.")
     job = lock(job)
@@ -76,6 +90,8 @@ def open_dispute(
     )
     dispute.save(force_insert=True)
     dispute.refresh_from_db(fields=["created_at", "phase_ends_at"])
+    if asked_to_poster is not None:
+        put_offer(dispute, actor, side, asked_to_poster)
     for shown in evidence:
         showing.record(dispute, actor, **shown)
     return dispute
@@ -87,7 +103,7 @@ def _require_within_limits(job: Job, actor: Agent, side: Side) -> None:
         raise TooManyDisputes(f"Your side has opened {settings.DISPUTES_PER_SIDE} disputes about this job already.")
     if opened_today(actor) >= settings.DISPUTES_PER_DAY:
         raise TooManyDisputes(
-            f"You have opened {settings.DISPUTES_PER_DAY} disputes within a day; wait until tomorrow."
+            f"You and your agents have opened {settings.DISPUTES_PER_DAY} disputes within a day; wait until tomorrow."
         )
 
 
@@ -135,10 +151,28 @@ def _go_on(dispute: Dispute, actor: Agent | None) -> Dispute:
 
 
 @transaction.atomic
+def extend_phase(*, dispute: Dispute, actor: Agent) -> Dispute:
+    """The mediator or an operator lets the phase last as long again, once in a dispute. Raises AlreadyExtended."""
+    dispute = lock_dispute(dispute)
+    require(dispute, "extend", actor)
+    require_free(dispute, actor)
+    if dispute.extended_at is not None:
+        raise AlreadyExtended()
+    lasts = _lasts(dispute.job, Phase(dispute.phase))
+    change(dispute, phase_ends_at=F("phase_ends_at") + lasts, extended_at=Now())
+    assert dispute.phase_ends_at is not None
+    phase_extended.send(Dispute, dispute=dispute, actor=actor)
+    telling.tell("dispute.extended", dispute, actor, phaseEndsAt=format_timestamp(dispute.phase_ends_at))
+    return dispute
+
+
+@transaction.atomic
 def assign_mediator(*, dispute: Dispute, actor: Agent, mediator: Agent) -> Dispute:
-    """An operator gives it to another mediator, or takes it. Raises Invalid naming `mediatorId`."""
+    """An operator gives it to another mediator, or takes it. Raises Invalid naming `mediatorId`, and what those raise
+    who keep the operators' cases."""
     dispute = lock_dispute(dispute)
     require(dispute, "assign-mediator", actor)
+    require_free(dispute, actor)
     if has_hand_in(mediator, dispute.job):
         raise Invalid.field("mediatorId", f"{mediator.name} has a hand in this deal and cannot mediate.")
     appointed = getattr(mediator, "mediator", None)
@@ -146,6 +180,7 @@ def assign_mediator(*, dispute: Dispute, actor: Agent, mediator: Agent) -> Dispu
         raise Invalid.field("mediatorId", f"{mediator.name} is no operator and was not appointed as a mediator.")
     change(dispute, mediator=mediator)
     telling.tell("dispute.mediator_assigned", dispute, actor, mediatorId=mediator.handle)
+    mediator_named.send(Dispute, dispute=dispute, actor=actor, mediator=mediator)
     return dispute
 
 
@@ -167,8 +202,9 @@ def close_dispute(*, dispute: Dispute, actor: Agent, reason: str = "") -> Disput
     return dispute
 
 
+@screened(refuses=False, note="note")
 @transaction.atomic
-def resolve_dispute(*, dispute: Dispute, actor: Agent, to_poster: int, note: str) -> Dispute:
+def resolve_dispute(*, dispute: Dispute, actor: Agent, to_poster: int, note: str, ground: str = "") -> Dispute:
     """A ruling: `to_poster` micro-USDC go back, the worker gets the rest less the fee of the Terms.
 
     By an operator who is no party or, in arbitration, by the mediator. Above `RULING_ALONE_UP_TO` it waits until
@@ -177,15 +213,16 @@ def resolve_dispute(*, dispute: Dispute, actor: Agent, to_poster: int, note: str
     require_text("note", note, "Say why; both sides read it.")
     dispute = lock_dispute(dispute)
     require(dispute, "resolve", actor)
+    require_free(dispute, actor)
     require_share(dispute.job, to_poster)
     earlier = list(dispute.rulings.select_related("made_by__user", "made_by__owner"))
     needs_two = dispute.frozen > settings.RULING_ALONE_UP_TO
     if needs_two and any(_is_same(ruling, actor, to_poster) for ruling in earlier):
         raise AlreadyRuled()
-    Ruling.objects.create(dispute=dispute, made_by=actor, to_poster=to_poster, note=note)
+    Ruling.objects.create(dispute=dispute, made_by=actor, to_poster=to_poster, note=note, ground=ground)
     confirmed = any(_confirms(ruling, dispute, actor, to_poster) for ruling in earlier)
     if not needs_two or confirmed:
-        settle(dispute, actor, to_poster=to_poster, note=note, how=Dispute.Resolution.RULING)
+        settle(dispute, actor, to_poster=to_poster, note=note, ground=ground, how=Dispute.Resolution.RULING)
     return dispute
 
 
@@ -204,9 +241,11 @@ def _by_hand_of(ruling: Ruling, actor: Agent) -> bool:
     return same_hand(ruling.made_by, actor)
 
 
-def settle(dispute: Dispute, actor: Agent, *, to_poster: int, note: str, how: Dispute.Resolution) -> None:
+def settle(
+    dispute: Dispute, actor: Agent, *, to_poster: int, note: str, how: Dispute.Resolution, ground: str = ""
+) -> None:
     """Divides the money, once, and ends the dispute; the caller holds the lock and knows that it may."""
-    ended = {"to_poster": to_poster, "resolution": how, "note": note, "resolved_by": actor}
+    ended = {"to_poster": to_poster, "resolution": how, "note": note, "ground": ground, "resolved_by": actor}
     _end(dispute, Dispute.Status.RESOLVED, **ended)
     dispute.job = settle_job(
         job=dispute.job,

@@ -16,6 +16,8 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from agents.models import Agent
 from disputes import offers, queries, services
+from disputes.appeals.queries import appeals_against, may_still_appeal
+from disputes.appeals.rules import appealable_until
 from disputes.case import Case, phase_seconds
 from disputes.evidence import add_evidence, ask
 from disputes.forms import (
@@ -27,15 +29,15 @@ from disputes.forms import (
     QuestionForm,
     ResponseForm,
     RulingForm,
-    ShareFields,
 )
 from disputes.models import Dispute, InformationRequest, Offer
 from disputes.phases import NEXT_PHASE, Phase
 from disputes.rules import require, require_role, side_of
-from disputes.shares import divide
+from jobs.forms import ShareFields
 from jobs.queries import find_job
 from jobs.readable import facts
 from jobs.rules import require as require_of_job
+from jobs.shares import divide
 from marketplace.errors import MarketError
 from marketplace.html import done, keyset_page, member_of, page, show_refusal
 
@@ -83,6 +85,10 @@ def dispute_detail(request: HttpRequest, pk: UUID) -> HttpResponse:
 def _case(request: HttpRequest, dispute: Dispute, status: int = 200, **context: Any) -> HttpResponse:
     case = Case(dispute, member_of(request))
     shown = {"case": case, "dispute": dispute, "job": dispute.job, "actions": case.actions, **context}
+    if not dispute.is_open:
+        shown["appeals"] = appeals_against(dispute)
+        shown["may_appeal"] = may_still_appeal(dispute, member_of(request))
+        shown["appealable_until"] = appealable_until(dispute)
     return render(request, "disputes/case.html", shown, status=status)
 
 
@@ -149,6 +155,7 @@ ACTIONS = {
         add_evidence, gettext_lazy("It is kept with the dispute."), _evidence, lambda form: form.arguments()
     ),
     "ask": Action(ask, gettext_lazy("They have been asked."), _plain(QuestionForm)),
+    "extend": Action(services.extend_phase, gettext_lazy("There is more time now."), _plain(forms.Form)),
     "escalate": Action(services.escalate, gettext_lazy("The dispute went on."), _plain(forms.Form)),
     "close": Action(services.close_dispute, gettext_lazy("The job is back where it was."), _plain(CloseForm)),
     "resolve": Action(services.resolve_dispute, gettext_lazy("Your ruling is recorded."), _ruling),
@@ -212,6 +219,7 @@ def _ask_for(
         "division": divide(dispute.job, share) if share is not None else None,
         "next_phase": next_phase,
         "next_seconds": phase_seconds(dispute, next_phase) if next_phase else None,
+        "phase_seconds": phase_seconds(dispute, Phase(dispute.phase)) if dispute.is_open else None,
     }
     return render(request, f"disputes/actions/{verb}.html", context, status=status)
 

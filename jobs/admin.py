@@ -38,8 +38,8 @@ class JobAdmin(ReadOnlyAdmin):
 
 @admin.register(Submission)
 class SubmissionAdmin(ReadOnlyAdmin):
-    list_display = ["created_at", "job", "worker", "number", "verdict"]
-    list_filter = ["verdict", "created_at"]
+    list_display = ["created_at", "job", "worker", "number", "proof", "verdict"]
+    list_filter = ["proof", "verdict", "created_at"]
     search_fields = ["=id", "=job__id", "worker__handle"]
     list_select_related = ["job", "worker"]
     show_full_result_count = False

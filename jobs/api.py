@@ -11,6 +11,7 @@ from rest_framework.response import Response
 from agents.files.services import store_file
 from agents.queries import find_agent
 from jobs import listing, queries, services
+from jobs.agreements.services import give_back
 from jobs.filters import ListingParameters, TemplateFilter
 from jobs.models import Job, JobTemplate, Submission
 from jobs.reviews.services import approve_and_review
@@ -67,6 +68,7 @@ class JobViewSet(ListingViewSet):
         "submit": SubmitRequest,
         "reject": RejectionRequest,
         "cancel": CancellationRequest,
+        "give_back": CancellationRequest,
     }
     public_actions = frozenset({"list"})
 
@@ -96,6 +98,11 @@ class JobViewSet(ListingViewSet):
     def publish(self, request: ApiRequest, id: str) -> Response:
         """Opens a draft for bids."""
         return self.reply(services.publish_job(job=self.get_object(), actor=request.actor))
+
+    @action(detail=True, methods=["post"], url_path="give-back")
+    def give_back(self, request: ApiRequest, id: str) -> Response:
+        """The worker gives the job back before anything was handed in: the poster has all of the price back. Final."""
+        return self.reply(give_back(job=self.get_object(), actor=request.actor, **self.read()))
 
     @verb()
     def start(self, request: ApiRequest, id: str) -> Response:

@@ -49,7 +49,7 @@ CHECKS = [
         "a job says what was paid and tipped",
         "it says {} and its worker was paid {} micro-USDC",
         "SELECT 'job ' || j.id, said.amount, coalesce(paid.amount, 0) FROM jobs_job j"
-        " CROSS JOIN LATERAL (VALUES (ARRAY['TIP'], j.tip), (ARRAY['ESCROW_RELEASE', 'DISPUTE_SPLIT'],"
+        " CROSS JOIN LATERAL (VALUES (ARRAY['TIP'], j.tip), (ARRAY['ESCROW_RELEASE', 'DISPUTE_SPLIT', 'AGREED_SPLIT'],"
         " CASE WHEN j.terms->>'fund_on' <> 'never' THEN coalesce(j.payout, 0) ELSE 0 END)) AS said(kinds, amount)"
         " LEFT JOIN LATERAL (SELECT sum(e.amount) AS amount FROM wallets_transfer t"
         " JOIN wallets_entry e ON e.transfer_id = t.id JOIN wallets_account a ON a.id = e.account_id"

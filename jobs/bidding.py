@@ -70,7 +70,7 @@ RULES = {
     ),
     "direct": BiddingRule(
         name="Direct offer",
-        summary="Offered to one agent, who takes it at the budget or declines. Nobody else can see it.",
+        summary="Offered to one alone, who takes it at the budget or declines. Nobody else can see it.",
         takes_bids=False,
         terms={"fund_on": "publish"},
     ),

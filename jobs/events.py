@@ -6,10 +6,12 @@ from django.urls import reverse
 from django.utils.translation import gettext_noop as _
 from rest_framework import serializers
 
+from jobs.agreements.models import EarlyEnd
 from jobs.lifecycle import Status
 from jobs.models import Submission
 from marketplace.api.fields import TimestampField, UsdcField
 from marketplace.api.serializers import CamelCaseSerializer
+from marketplace.events.fields import Of, WrittenField, WrittenList
 from marketplace.events.models import Event
 from marketplace.events.types import EventType
 
@@ -18,7 +20,7 @@ class JobEventData(CamelCaseSerializer):
     """Every event of a job names it."""
 
     job_id = serializers.UUIDField()
-    title = serializers.CharField()
+    title = WrittenField("jobs.job", "jobId")
 
 
 class MoveData(JobEventData):
@@ -36,7 +38,17 @@ class MoveData(JobEventData):
 
 
 class EndData(MoveData):
-    reason = serializers.CharField(allow_blank=True)
+    reason = WrittenField(
+        "jobs.job", "jobId", also=[Of("jobs.submission"), Of("disputes.dispute", alone="note")], allow_blank=True
+    )
+
+
+class CancelledData(EndData):
+    how = serializers.ChoiceField(
+        EarlyEnd.How.choices,
+        required=False,
+        help_text="Of a deal that ended early by the will of its worker or of both.",
+    )
 
 
 class DealData(MoveData):
@@ -46,11 +58,13 @@ class DealData(MoveData):
 
 
 class ReasonData(DealData):
-    reason = serializers.CharField(allow_blank=True)
+    reason = WrittenField("disputes.dispute", "disputeId", alone="note", allow_blank=True)
 
 
 class NewMatchData(JobEventData):
-    vertical = serializers.CharField(allow_blank=True, help_text="The category; empty: none.")
+    vertical = WrittenField(
+        "jobs.job", "jobId", alone="vertical", allow_blank=True, help_text="The category; empty: none."
+    )
     budget_usdc = UsdcField()
     deadline_at = TimestampField()
     poster_id = serializers.UUIDField()
@@ -74,7 +88,7 @@ class AssignedData(DealData):
 
 class ProgressData(JobEventData):
     percent = serializers.IntegerField(min_value=0, max_value=100)
-    note = serializers.CharField(allow_blank=True)
+    note = WrittenField("jobs.job", "jobId", allow_blank=True)
 
 
 class HeartbeatMissedData(JobEventData):
@@ -97,9 +111,16 @@ class SubmittedData(DealData):
     )
 
 
-class RevisionRequestedData(ReasonData):
-    category = serializers.CharField(allow_blank=True)
-    points = serializers.ListField(child=serializers.CharField(), help_text="What has to change, point by point.")
+class RevisionRequestedData(DealData):
+    submission_id = serializers.UUIDField(required=False, help_text="What was sent back; older events do not say.")
+    reason = WrittenField("jobs.submission", "submissionId", allow_blank=True)
+    category = WrittenField("jobs.submission", "submissionId", alone="category", allow_blank=True)
+    points = WrittenList(
+        "jobs.submission",
+        "submissionId",
+        child=serializers.CharField(),
+        help_text="What has to change, point by point.",
+    )
 
 
 class ApprovedData(ReasonData):
@@ -182,6 +203,7 @@ TYPES = [
         AssignedData,
         _("{agent} got “{title}” at {amountUsdc} USDC"),
         job_page,
+        to_you=_("You got “{title}” at {amountUsdc} USDC"),
     ),
     EventType("job.started", "The worker has begun.", DealData, _("{actor} began work on “{title}”"), job_page),
     EventType(
@@ -197,6 +219,7 @@ TYPES = [
         HeartbeatMissedData,
         _("{agent} has sent no sign of life for a while, working on “{title}”"),
         job_page,
+        to_you=_("You have sent no sign of life for a while, working on “{title}”"),
     ),
     EventType(
         "job.submitted",
@@ -211,6 +234,7 @@ TYPES = [
         RevisionRequestedData,
         _("{actor} asked for changes to “{title}”: {reason}"),
         job_page,
+        to_you=_("{actor} asked you for changes to “{title}”: {reason}"),
     ),
     EventType(
         "job.approved",
@@ -219,6 +243,7 @@ TYPES = [
         _("{actor} approved the work on “{title}”"),
         job_page,
         of_clock=_("The review window ended, so the work on “{title}” was approved"),
+        to_you=_("You were paid {payoutUsdc} USDC: your work on “{title}” was approved"),
     ),
     EventType(
         "job.paid",
@@ -226,6 +251,7 @@ TYPES = [
         PaidData,
         _("{payoutUsdc} USDC was paid for “{title}”"),
         job_page,
+        to_you=_("You were paid {payoutUsdc} USDC for “{title}”"),
     ),
     EventType(
         "job.completed",
@@ -233,6 +259,7 @@ TYPES = [
         CompletedData,
         _("“{title}” is completed"),
         job_page,
+        to_you=_("“{title}” is completed; your part was {payoutUsdc} USDC"),
     ),
     EventType(
         "job.tipped",
@@ -240,6 +267,7 @@ TYPES = [
         TippedData,
         _("{actor} gave a tip of {tipUsdc} USDC for “{title}”"),
         job_page,
+        to_you=_("{actor} gave you a tip of {tipUsdc} USDC for “{title}”"),
     ),
     EventType(
         "job.payout_cleared",
@@ -247,11 +275,13 @@ TYPES = [
         PayoutClearedData,
         _("{payoutUsdc} USDC for “{title}” cleared and can be spent"),
         job_page,
+        to_you=_("Your {payoutUsdc} USDC for “{title}” cleared and can be spent"),
     ),
     EventType(
         "job.cancelled",
-        "The job is over without pay: given up by the poster, refused by the Terms, or refunded by a ruling.",
-        EndData,
+        "The job is over without being completed: given up by the poster, given back by the worker, refused by the"
+        " Terms, refunded by a ruling, or ended by agreement.",
+        CancelledData,
         _("{actor} cancelled “{title}”"),
         job_page,
     ),

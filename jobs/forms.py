@@ -6,15 +6,23 @@ from datetime import UTC, datetime
 from typing import Any, cast
 
 from django import forms
+from django.utils.text import format_lazy
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from agents.files.forms import FilesField
 from agents.files.queries import held_by
-from agents.forms import SkillsField
+from agents.forms import ReputationField, SkillsField
 from agents.models import Agent
 from jobs.models import Job, JobTemplate
+from jobs.questions.models import MOST_QUESTIONS
+from jobs.questions.queries import questions_of
+from jobs.questions.services import tidy_questions
 from jobs.reviews.forms import ReviewForm
+from jobs.shares import Outcome, divide, outcome_of, to_poster_of
+from marketplace.errors import Invalid
 from marketplace.html import ProseField, UsdcField
+from marketplace.money import readable_usdc
 
 PROGRESS = [(percent, f"{percent}%") for percent in range(0, 101, 10)]
 
@@ -37,6 +45,21 @@ class MomentField(forms.DateTimeField):
             return moment.astimezone(UTC) if moment else None
         except OverflowError as error:
             raise forms.ValidationError(_("Must lie in the years 1 to 9999 in UTC.")) from error
+
+
+class LinesField(ProseField):
+    """A list of strings, one a line."""
+
+    def __init__(self, **kwargs: Any):
+        super().__init__(rows=4, **kwargs)
+
+    def prepare_value(self, value: Any) -> Any:
+        if not isinstance(value, list):
+            return value
+        return "\n".join(item if isinstance(item, str) else json.dumps(item) for item in value)
+
+    def clean(self, value: Any) -> Any:
+        return [line.strip() for line in super().clean(value).splitlines() if line.strip()]
 
 
 class WorkForm(forms.Form):
@@ -77,16 +100,26 @@ class DemandForm(forms.Form):
         label=_("Skills a bidder must have"),
         help_text=_("Between commas."),
     )
-    minimum_reputation = forms.FloatField(
-        min_value=0,
-        max_value=1,
-        required=False,
-        label=_("Least reputation"),
-        help_text=_("From 0 to 1."),
+    minimum_reputation = ReputationField(
+        required=False, label=_("Least reputation"), help_text=_("From 0 to 100; everybody starts at 50.")
     )
     minimum_completed_jobs = forms.IntegerField(
         min_value=0, max_value=1_000_000, required=False, label=_("Least number of completed jobs")
     )
+    questions = LinesField(
+        required=False,
+        label=_("Questions to bidders"),
+        help_text=format_lazy(
+            _("At most {most}, one a line. Everybody who bids answers them, and only you read the answers."),
+            most=MOST_QUESTIONS,
+        ),
+    )
+
+    def clean_questions(self) -> list[str]:
+        try:
+            return tidy_questions(self.cleaned_data["questions"])
+        except Invalid as refusal:
+            raise forms.ValidationError(refusal.errors[0].message) from refusal
 
 
 class PriceForm(forms.Form):
@@ -97,8 +130,10 @@ class PriceForm(forms.Form):
         help_text=_("The most you will pay. Bids stay at or below it; nothing is held until you accept one."),
     )
     deadline_at = MomentField(
-        label=_("Open for bids until"),
-        help_text=_("If nobody is hired by then, the job closes."),
+        label=_("The work is needed by"),
+        help_text=_(
+            "Whoever names no time of their own promises the work by then. If nobody is hired by then, the job closes."
+        ),
     )
 
 
@@ -108,29 +143,17 @@ class JobForm(PriceForm, DemandForm, WorkForm):
     attachments = FilesField(label=_("Attachments"))
 
     def __init__(self, job: Job, actor: Agent, *args: Any):
-        initial = {name: getattr(job, name) for name in self.base_fields if name != "attachments"}
+        columns = self.base_fields.keys() - {"attachments", "questions"}
+        initial = {name: getattr(job, name) for name in columns} | {"questions": questions_of(job)}
         super().__init__(*args, template=job.template, initial=initial)
+        if not job.rules.rule.takes_bids:
+            del self.fields["questions"]
         attachments = cast("FilesField", self.fields["attachments"])
         attachments.actor = actor
         attachments.show(held_by(job))
 
     def clean_minimum_completed_jobs(self) -> int:
         return self.cleaned_data["minimum_completed_jobs"] or 0
-
-
-class LinesField(ProseField):
-    """A list of strings, one a line."""
-
-    def __init__(self, **kwargs: Any):
-        super().__init__(rows=4, **kwargs)
-
-    def prepare_value(self, value: Any) -> Any:
-        if not isinstance(value, list):
-            return value
-        return "\n".join(item if isinstance(item, str) else json.dumps(item) for item in value)
-
-    def clean(self, value: Any) -> Any:
-        return [line.strip() for line in super().clean(value).splitlines() if line.strip()]
 
 
 class ReasonForm(forms.Form):
@@ -163,6 +186,63 @@ class ChangesForm(forms.Form):
         label=_("Point by point"),
         help_text=_("One a line. The worker ticks them off when handing in again."),
     )
+
+
+class ShareFields(forms.Form):
+    """What is to happen to the money, in words with sums; `amount` goes back to the poster, if it is to be split."""
+
+    outcome = forms.ChoiceField(widget=forms.RadioSelect, label=_("What is to happen to the money"))
+    amount = UsdcField(required=False, label=_("Back to the poster"))
+
+    def __init__(self, job: Job, *args: Any, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        self.job = job
+        outcome = self.fields["outcome"]
+        assert isinstance(outcome, forms.ChoiceField)
+        outcome.choices = self._choices()
+        frozen = job.deal[1]
+        self.fields["amount"].label = gettext("Back to %(name)s") % {"name": job.poster.name}
+        self.fields["amount"].help_text = gettext("Of %(frozen)s USDC; %(name)s gets the rest, less the fee.") % {
+            "frozen": readable_usdc(frozen),
+            "name": job.deal[0].name,
+        }
+
+    def _choices(self) -> list[tuple[str, str]]:
+        worker, frozen = self.job.deal
+        names = {"poster": self.job.poster.name, "worker": worker.name, "all": readable_usdc(frozen)}
+        names["paid"] = readable_usdc(divide(self.job, 0).payout)
+        return [
+            (Outcome.REFUND.value, gettext("All of it goes back: %(all)s USDC to %(poster)s") % names),
+            (Outcome.PAY.value, gettext("It is paid: %(paid)s USDC to %(worker)s after the fee") % names),
+            (Outcome.SPLIT.value, gettext("It is split between the two")),
+        ]
+
+    def begin_with(self, to_poster: int) -> None:
+        """Shows a division that was named before, to be changed."""
+        outcome = outcome_of(to_poster, self.job.deal[1])
+        self.initial["outcome"] = outcome.value
+        self.initial["amount"] = to_poster if outcome == Outcome.SPLIT else None
+
+    def clean(self) -> None:
+        if self.errors:
+            return
+        outcome, amount = self.cleaned_data.pop("outcome"), self.cleaned_data.pop("amount")
+        is_split = outcome == Outcome.SPLIT
+        if not outcome:
+            return
+        if is_split and amount is None:
+            self.add_error("amount", gettext("Say how much goes back; the rest is the worker's."))
+            return
+        try:
+            self.cleaned_data["to_poster"] = to_poster_of(
+                self.job.deal[1], outcome, poster=amount if is_split else None
+            )
+        except Invalid as refusal:
+            self.add_error("amount", refusal.errors[0].message)
+
+    def share(self) -> int | None:
+        """Micro-USDC for the poster; None if nothing was asked for."""
+        return self.cleaned_data.get("to_poster")
 
 
 class TipForm(forms.Form):

@@ -7,16 +7,21 @@ from django.utils.translation import gettext_lazy as _
 
 from agents.files.forms import FilesField
 from agents.models import Agent
-from jobs.models import Job
-from jobs.points import open_points
+from agents.rules import acts_for
+from jobs.models import Job, Submission
+from jobs.queries import submissions_of
 from jobs.schema_forms import WHOLE, SchemaForm
 from marketplace.html import ProseField
+from marketplace.screening.queries import HIDDEN, flags_of
 
 LONGEST_TEXT = 100_000
 
 
 class HandInForm(SchemaForm):
-    """By the schema of the job or, where it has none, as text or JSON; with files, and the points that are done."""
+    """By the schema of the job or, where it has none, as text or JSON; with files, and the points that are done.
+
+    It begins with what was handed in last, which `last` is, to be changed as the poster asked.
+    """
 
     def __init__(self, job: Job, actor: Agent, *args: Any):
         super().__init__(job.output_schema, *args, prefix="output")
@@ -25,7 +30,25 @@ class HandInForm(SchemaForm):
             self._ask_for_text()
         self.fields["files"] = files = FilesField()
         files.actor = actor
-        if points := open_points(job):
+        self.last = submissions_of(job, actor).first()
+        # What operators hid is neither read again here nor handed in again.
+        if self.last is not None and HIDDEN not in flags_of(self.last):
+            self._begin_with_last(self.last, actor)
+            self._ask_for_points(self.last.points)
+
+    def _begin_with_last(self, last: Submission, actor: Agent) -> None:
+        output = dict(last.output_data)
+        text = output.pop("output") if self.is_free and isinstance(output.get("output"), str) else ""
+        self.begin_with(output)
+        if self.is_free:
+            self.initial["text"] = text
+        held = [attachment.file for attachment in last.attachments.select_related("file__owner")]
+        files = self.fields["files"]
+        assert isinstance(files, FilesField)
+        files.show([file for file in held if acts_for(actor, file.owner)])
+
+    def _ask_for_points(self, points: list[dict[str, Any]]) -> None:
+        if points:
             self.fields["done_points"] = forms.TypedMultipleChoiceField(
                 coerce=int,
                 required=False,

@@ -33,6 +33,7 @@ class Role(Enum):
     OPERATOR = "an operator who is no party"
     CLOCK = "the clock"
     DISPUTE = "its dispute, by the rules of disputes"
+    AGREEMENT = "both sides, by their agreement"
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,9 @@ class Transition:
     who: Role
     then: str = ""
 
+
+# Somebody is hired, and neither side has disputed what the other does.
+UNDER_WAY = (Status.ASSIGNED, Status.IN_PROGRESS, Status.IN_REVIEW)
 
 TRANSITIONS = {
     transition.verb: transition
@@ -81,6 +85,22 @@ TRANSITIONS = {
         Transition(
             "cancel", (Status.DRAFT, Status.OPEN, Status.ASSIGNED), Status.CANCELLED, Role.POSTER, "refunds escrow"
         ),
+        Transition(
+            "give-back",
+            (Status.ASSIGNED, Status.IN_PROGRESS),
+            Status.CANCELLED,
+            Role.WORKER,
+            "before anything was handed in; refunds all of the escrow",
+        ),
+        Transition(
+            "propose-change",
+            UNDER_WAY,
+            None,
+            Role.PARTY,
+            "the other side accepts or declines; what nobody answers lapses",
+        ),
+        Transition("extend", (Status.ASSIGNED, Status.IN_PROGRESS), None, Role.AGREEMENT, "the work may come later"),
+        Transition("call-off", UNDER_WAY, Status.CANCELLED, Role.AGREEMENT, "divides the escrow as they agreed"),
         Transition(
             "dispute",
             (Status.IN_PROGRESS, Status.IN_REVIEW, Status.COMPLETED),

@@ -20,6 +20,7 @@ from jobs.lifecycle import STATUS_MOVES, Status
 from jobs.terms import Terms
 from marketplace.identifiers import uuid7
 from marketplace.money import MAX_AMOUNT, format_usdc, share
+from marketplace.screening.texts import Texts
 
 PLAIN = "plain"  # stands in addresses for a job without a template
 
@@ -143,6 +144,8 @@ class Job(models.Model):
         output_field=SearchVectorField(),
         db_persist=True,
     )
+
+    screened_texts = Texts(("title", "description", "input_data"), ("vertical", "skills"))
 
     class Meta:
         constraints = [
@@ -331,6 +334,8 @@ class Submission(models.Model):
     )
     created_at = models.DateTimeField(db_default=Now(), editable=False)
     reviewed_at = models.DateTimeField(null=True, blank=True)
+
+    screened_texts = Texts(("output_data", "reason", "points"), ("proof_hash", "category"), job="job_id")
 
     class Meta:
         constraints = [

@@ -8,6 +8,7 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from agents.models import Agent
+from jobs.agreements.models import EarlyEnd
 from jobs.lifecycle import Status
 from jobs.models import Job
 from jobs.rules import is_party
@@ -43,6 +44,19 @@ WORDS: dict[tuple[str, str], tuple[Any, Any]] = {
 }
 
 
+# The same of deals that ended early.
+EARLY: dict[str, tuple[Any, Any]] = {
+    EarlyEnd.How.AGREED: (
+        _("Both sides agreed to end it"),
+        _("The price was divided as they agreed; that is final."),
+    ),
+    EarlyEnd.How.GIVEN_BACK: (
+        _("The worker gave the job back"),
+        _("Nothing had been handed in. The full price returned to the poster, without a fee."),
+    ),
+}
+
+
 @dataclass(frozen=True)
 class Outcome:
     """What happened, what that means, and the words of whoever decided it."""
@@ -58,8 +72,14 @@ def outcome_of(job: Job, reader: Agent | None) -> Outcome | None:
         return None
     ends = [type for type, _before in WORDS]
     event = Event.objects.filter(job=job, type__in=ends).order_by("-id").first()
-    words = WORDS.get((event.type, event.data.get("from", ""))) if event else None
+    words = _words(event)
     if event is None or words is None:
         return Outcome(str(_("The job was cancelled")), "")
     may_read = is_party(reader, job) and event.actor_id is not None
     return Outcome(str(words[0]), str(words[1]), str(event.data.get("reason") or "") if may_read else "")
+
+
+def _words(event: Event | None) -> tuple[Any, Any] | None:
+    if event is None:
+        return None
+    return EARLY.get(event.data.get("how", "")) or WORDS.get((event.type, event.data.get("from", "")))

@@ -21,12 +21,6 @@ def new_points(texts: Sequence[str]) -> list[dict[str, Any]]:
     return [{"text": point, "is_done": False} for point in points]
 
 
-def open_points(job: Job) -> list[dict[str, Any]]:
-    """The points of the submission that was sent back last."""
-    latest = job.submissions.order_by("-number").first()
-    return latest.points if latest else []
-
-
 def tick_points(job: Job, numbers: Iterable[int]) -> None:
     """The worker says that these points, counted from 1, are done. Raises Invalid for one that there is not."""
     done = set(numbers)

@@ -44,7 +44,7 @@ def shortfalls(job: Job, agent: Agent) -> list[Shortfall]:
     if missing := missing_skills(job, agent):
         found.append(Shortfall("skills", f"it lacks {', '.join(sorted(missing))}"))
     if job.minimum_reputation is not None and agent.reputation < job.minimum_reputation:
-        has = f"its reputation is {agent.reputation:.2f} and must be {job.minimum_reputation:.2f}"
+        has = f"its reputation is {agent.reputation * 100:.3g} of 100 and must be {job.minimum_reputation * 100:.3g}"
         found.append(Shortfall("minimumReputation", has))
     if agent.completed_jobs < job.minimum_completed_jobs:
         has = f"it has completed {agent.completed_jobs} jobs and must have {job.minimum_completed_jobs}"

@@ -50,7 +50,7 @@ def published() -> QuerySet[Job]:
 def find_job(identifier: str | UUID, actor: Agent | None) -> Job:
     """The job, if the actor may know of it. Raises NotFound, the same for missing and invisible ones."""
     try:
-        job = visible_to(actor).filter(pk=UUID(str(identifier))).first()
+        job = with_flags(visible_to(actor)).select_related("asked").filter(pk=UUID(str(identifier))).first()
     except ValueError:
         job = None
     if job is None:

@@ -92,7 +92,7 @@ def _entries(job: Job) -> Sequence[Entry]:
 
 def _given_back(entries: Sequence[Entry], job: Job) -> int:
     """Micro-USDC that the payer had again of the agreed price."""
-    kinds = {Transfer.Kind.ESCROW_REFUND, Transfer.Kind.DISPUTE_SPLIT}
+    kinds = {Transfer.Kind.ESCROW_REFUND, Transfer.Kind.DISPUTE_SPLIT, Transfer.Kind.AGREED_SPLIT}
     return sum(
         entry.amount for entry in entries if entry.transfer.kind in kinds and entry.account.owner_id == job.payer_id
     )

@@ -217,7 +217,7 @@ def members(row: JobRow, hashes: Hashes) -> dict[str, Any]:
         "escrowFunded": payment == "ESCROWED",
         "escrowTxHash": hold,
         "escrowJobId": row.id if hold else None,
-        "txHash": hashes.get(Transfer.Kind.ESCROW_RELEASE.value) or hashes.get(Transfer.Kind.DISPUTE_SPLIT.value),
+        "txHash": next((hashes[kind] for kind in Transfer.PAYING if kind in hashes), None),
         "isPubliclyShareable": row.published_at is not None and row.invited_id is None,
         "requiredPack": None,
         "requiredCertification": None,
@@ -333,6 +333,7 @@ class Standing:
     invited: Hand | None
     bidding_closed_at: str | None
     silent_since: str | None
+    submitted_at: str | None
     matures_at: datetime | None
     hands: frozenset[UUID | int | None]
 
@@ -346,4 +347,16 @@ class Standing:
         hands = frozenset(id for one in (poster, worker, invited) if one for id in (one.pk, one.controller_id) if id)
         closed_at, silent_since = _moment(row.bidding_closed_at), _moment(row.silent_since)
         matures_at = datetime.fromisoformat(row.matures_at) if row.matures_at else None
-        return cls(row.status, row.tip, terms, poster, worker, invited, closed_at, silent_since, matures_at, hands)
+        return cls(
+            status=row.status,
+            tip=row.tip,
+            rules=terms,
+            poster=poster,
+            worker=worker,
+            invited=invited,
+            bidding_closed_at=closed_at,
+            silent_since=silent_since,
+            submitted_at=row.submitted_at,
+            matures_at=matures_at,
+            hands=hands,
+        )

@@ -59,6 +59,11 @@ def is_dispute(actor: Agent | None, job: Job) -> bool:
     return actor is None
 
 
+def is_agreement(actor: Agent | None, job: Job) -> bool:
+    """Nobody alone: `jobs.agreements` knows what both sides agreed on."""
+    return actor is None
+
+
 PLAYED_BY: dict[Role, Callable[[Agent | None, Job], bool]] = {
     Role.POSTER: is_poster,
     Role.WORKER: is_worker,
@@ -68,6 +73,7 @@ PLAYED_BY: dict[Role, Callable[[Agent | None, Job], bool]] = {
     Role.OPERATOR: is_operator,
     Role.CLOCK: is_clock,
     Role.DISPUTE: is_dispute,
+    Role.AGREEMENT: is_agreement,
 }
 
 
@@ -109,11 +115,14 @@ def available_actions(job: Job, actor: Agent | None) -> list[str]:
 
 def _fits_terms(verb: str, job: Job) -> bool:
     """A submission is sent back or refused for good as the Terms say, never both; a tip is given once; nobody bids on
-    a direct offer, or is hired before sealed bids are opened; completed work is disputed while its payout clears."""
+    a direct offer, or is hired before sealed bids are opened; completed work is disputed while its payout clears; a
+    job is given back before anything was handed in."""
     if verb == "dispute" and job.status == Status.COMPLETED:
         return job.matures_at is not None and job.matures_at > timezone.now()
     if verb == "tip":
         return not job.tip
+    if verb == "give-back":
+        return job.submitted_at is None
     if verb == "assign":
         return job.rules.rule.takes_bids and (not job.rules.rule.is_sealed or job.bidding_closed_at is not None)
     if verb == "bid":

@@ -132,9 +132,13 @@ class SchemaForm(forms.Form):
     def of(cls, schema: Mapping[str, Any], data: Mapping[str, Any], *args: Any, **kwargs: Any) -> SchemaForm:
         """The form filled in with data that there is."""
         form = cls(schema, *args, **kwargs)
-        known = {name: data[property] for property, name in form.names.items() if property in data}
-        form.initial = known if form.properties else {WHOLE: data}
+        form.begin_with(data)
         return form
+
+    def begin_with(self, data: Mapping[str, Any]) -> None:
+        """Shows data that there is, to be changed."""
+        known = {name: data[property] for property, name in self.names.items() if property in data}
+        self.initial = known if self.properties else {WHOLE: data}
 
     def clean(self) -> None:
         _require_keepable(self.value())

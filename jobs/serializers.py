@@ -15,9 +15,12 @@ from jobs.models import Job, JobTemplate, Submission
 from jobs.points import LONGEST_POINT, MOST_POINTS
 from jobs.qualification import MOST_SKILLS
 from jobs.queries import find_template
+from jobs.questions.models import LONGEST_QUESTION, MOST_QUESTIONS
+from jobs.questions.queries import questions_of
 from jobs.reviews.models import LONGEST_TEXT
 from jobs.rows import TEXTS
 from jobs.rules import available_actions, is_party
+from jobs.shares import Outcome, to_poster_of
 from jobs.terms import Terms
 from marketplace.api.fields import (
     FixedField,
@@ -29,10 +32,12 @@ from marketplace.api.fields import (
     TimestampField,
     UsdcField,
     WholeNumberField,
+    WordField,
 )
 from marketplace.api.serializers import CamelCaseSerializer, RequestSerializer
 from marketplace.errors import NotFound
 from marketplace.events.models import Event
+from marketplace.money import BASIS_POINTS
 from marketplace.screening.serializers import ScreenedSerializer
 from marketplace.timestamps import format_timestamp
 from wallets.models import Transfer
@@ -118,7 +123,7 @@ class EscrowSerializer(CamelCaseSerializer):
 class JobSerializer(ScreenedSerializer):
     """A job, with every key that clients look for; what there is not is null, or "" where they want a text."""
 
-    texts = TEXTS
+    texts: tuple[str, ...] = TEXTS
 
     id = serializers.UUIDField()
     title = serializers.CharField()
@@ -209,7 +214,7 @@ class JobSerializer(ScreenedSerializer):
 
     @extend_schema_field(HASH)
     def get_tx_hash(self, job: Job) -> str | None:
-        return _hash_of(job, Transfer.Kind.ESCROW_RELEASE) or _hash_of(job, Transfer.Kind.DISPUTE_SPLIT)
+        return next(filter(None, (_hash_of(job, kind) for kind in Transfer.PAYING)), None)
 
     def get_is_publicly_shareable(self, job: Job) -> bool:
         return job.published_at is not None and job.invited_id is None
@@ -283,10 +288,17 @@ class SubmissionSerializer(ScreenedSerializer):
 
 
 class JobDetailSerializer(JobSerializer):
-    """A job with its files, and its latest submission, which only poster and worker may read."""
+    """A job with its files, what it asks of bidders, and its latest submission, which only poster and worker may
+    read."""
+
+    texts = (*TEXTS, "questions")
 
     attachments = AttachmentsField()
+    questions = serializers.SerializerMethodField(help_text="Each bid answers all of them, in this order.")
     submission = serializers.SerializerMethodField()
+
+    def get_questions(self, job: Job) -> list[str]:
+        return questions_of(job)
 
     @extend_schema_field(SubmissionSerializer(allow_null=True))
     def get_submission(self, job: Job) -> dict[str, Any] | None:
@@ -368,6 +380,12 @@ class JobContentRequest(RequestSerializer):
     minimum_reputation = NumberField(min_value=0, max_value=1, required=False)
     minimum_completed_jobs = WholeNumberField(min_value=0, max_value=1_000_000, required=False)
     attachment_ids = FileIdsField(source="attachments", help_text="Files uploaded before (POST /v1/files), in order.")
+    questions = serializers.ListField(
+        child=TextField(max_length=LONGEST_QUESTION),
+        max_length=MOST_QUESTIONS,
+        required=False,
+        help_text="Short questions that everybody who bids has to answer.",
+    )
 
 
 class NewJobRequest(JobContentRequest):
@@ -485,3 +503,21 @@ class CancellationRequest(RequestSerializer):
     """Why, if the caller likes to say."""
 
     reason = TextField(max_length=5000, allow_blank=True, required=False)
+
+
+class ShareRequest(RequestSerializer):
+    """What is to happen to the money. A split is said in amounts or in basis points, for one side or both."""
+
+    outcome = WordField(choices=Outcome.choices)
+    poster_usdc = UsdcField(source="poster", required=False)
+    worker_usdc = UsdcField(source="worker", required=False)
+    poster_bps = WholeNumberField(min_value=0, max_value=BASIS_POINTS, required=False)
+    worker_bps = WholeNumberField(min_value=0, max_value=BASIS_POINTS, required=False)
+
+
+SHARE = ("outcome", "poster", "worker", "poster_bps", "worker_bps")
+
+
+def take_share(values: dict[str, Any], frozen: int) -> int:
+    """Takes what `ShareRequest` read out of the values: the poster's of the frozen micro-USDC. Raises Invalid."""
+    return to_poster_of(frozen, **{name: values.pop(name, None) for name in SHARE})

@@ -15,16 +15,22 @@ from django.db.models.functions import Now
 from django.dispatch import Signal
 from django.utils import timezone
 
+from agents.blocks.queries import is_blocked
 from agents.files.services import attach
+from agents.halts.models import Activity
+from agents.halts.rules import require_not_halted
 from agents.models import Agent
 from agents.rules import require_not_suspended, same_hand
 from agents.skills import tidy_skills
 from jobs import schemas
+from jobs.agreements.models import EarlyEnd
 from jobs.lifecycle import Status
 from jobs.models import Job, JobTemplate, Submission
 from jobs.points import new_points, tick_points
 from jobs.proofs import judge, says_nothing
 from jobs.qualification import MOST_SKILLS
+from jobs.questions.queries import questions_of
+from jobs.questions.services import ask, tidy_questions
 from jobs.rules import WrongStatus, require
 from jobs.terms import Terms
 from marketplace.api.problems import camel_case
@@ -36,16 +42,20 @@ from marketplace.screening.services import screened
 from marketplace.timestamps import format_timestamp
 from wallets import services as wallets
 from wallets.budgets.services import payer_for
+from wallets.models import Transfer
 
 # Sent with `job` and `actor`, in the transaction, when a job stops being open: whoever keeps something that hangs on
 # an open job (bids) puts it in order.
 job_left_open = Signal()
 # Sent with `job` and `how` (cancelled, expired, declined) in the transaction, when a job ends before its work began.
 job_called_off = Signal()
+# Sent with `job`, in the transaction, when the work on it ends or is disputed: what its sides were about to agree on
+# lapses.
+job_left_work = Signal()
 # Sent with `job`, in the transaction, when an open job is changed: receivers name the agents who count on it.
 job_counted_on = Signal()
 
-REQUIREMENTS = frozenset({"skills", "minimum_reputation", "minimum_completed_jobs"})
+REQUIREMENTS = frozenset({"skills", "minimum_reputation", "minimum_completed_jobs", "questions"})
 CONTENT = frozenset({"title", "description", "input_data", "attachments"})
 EDITABLE = frozenset({"budget", "vertical", "deadline_at"}) | CONTENT | REQUIREMENTS
 SHORTEST_REASON = 3
@@ -59,6 +69,11 @@ class NoRevisionsLeft(MarketError):
 class DeadlinePassed(MarketError):
     code, title = "DEADLINE_PASSED", "Deadline passed"
     detail = "The deadline of this job has passed; it is about to be cancelled."
+
+
+class AlreadyHandedIn(WrongStatus):
+    code, title = "ALREADY_HANDED_IN", "Work was handed in"
+    detail = "A job is given back before anything was handed in. Propose to the poster to end it, or open a dispute."
 
 
 class DisputeWindowOver(WrongStatus):
@@ -86,16 +101,33 @@ def lock(job: Job) -> Job:
     )
 
 
-@screened(title="title", description="description", input_data="inputData", vertical="vertical")
+@screened(
+    title="title",
+    description="description",
+    input_data="inputData",
+    vertical="vertical",
+    skills="skills",
+    questions="questions",
+)
 @transaction.atomic
-def create_job(*, actor: Agent, publish: bool = True, attachments: Sequence[UUID] = (), **words: Any) -> Job:
-    """A job of those words (see `plan_job`) with those files; published at once unless it is to stay a draft.
+def create_job(
+    *,
+    actor: Agent,
+    publish: bool = True,
+    attachments: Sequence[UUID] = (),
+    questions: Sequence[str] = (),
+    **words: Any,
+) -> Job:
+    """A job of those words (see `plan_job`) with those files and questions to bidders; published at once unless it is
+    to stay a draft.
 
     Raises Invalid naming the field; InsufficientFunds if the Terms fund on publish.
     """
     job = plan_job(actor=actor, **words)
     job.save()
     attach(thing=job, ids=attachments, actor=actor)
+    if questions:
+        ask(job=job, questions=questions)
     return publish_job(job=job, actor=actor) if publish else job
 
 
@@ -146,9 +178,10 @@ def plan_job(
 
 @transaction.atomic
 def publish_job(*, job: Job, actor: Agent) -> Job:
-    """DRAFT → OPEN: others see it and may bid; a direct offer is seen by its agent alone."""
+    """DRAFT → OPEN: others see it and may bid; a direct offer is seen by its agent alone. Raises Halted."""
     job = lock(job)
     transition = require(job, "publish", actor)
+    require_not_halted(Activity.JOBS, job.poster)
     _check(job)
     window = job.rules.bidding_window_seconds
     ends_at = Now() + timedelta(seconds=window) if window else None
@@ -174,7 +207,15 @@ def _tell_invited(job: Job, actor: Agent) -> None:
     events.emit("job.offered", job=job, actor=actor, audience=[job.invited], data=facts)
 
 
-@screened(title="title", description="description", input_data="inputData", vertical="vertical", rewrites=True)
+@screened(
+    title="title",
+    description="description",
+    input_data="inputData",
+    vertical="vertical",
+    skills="skills",
+    questions="questions",
+    rewrites=True,
+)
 @transaction.atomic
 def update_job(*, job: Job, actor: Agent, **changes: Any) -> Job:
     """Changes a draft or an open job; pending bidders and an invited agent are told.
@@ -189,6 +230,8 @@ def update_job(*, job: Job, actor: Agent, **changes: Any) -> Job:
         raise Invalid.field(min(unknown), "Cannot be changed.")
     if "skills" in changes:
         changes["skills"] = tidy_skills(changes["skills"])
+    if "questions" in changes:
+        changes["questions"] = tidy_questions(changes["questions"])
     changes = {field: value for field, value in changes.items() if _differs(job, field, value)}
     if "budget" in changes and job.status == Status.OPEN and (job.bid_count or job.rules.fund_on == "publish"):
         raise Invalid.field("budgetUsdc", "Cannot be changed once the money is held or there are bids.")
@@ -202,7 +245,9 @@ def update_job(*, job: Job, actor: Agent, **changes: Any) -> Job:
         return job
     if "attachments" in changes:
         attach(thing=job, ids=changes["attachments"], actor=actor)
-    columns = changes.keys() - {"attachments"}
+    if "questions" in changes:
+        ask(job=job, questions=changes["questions"])
+    columns = changes.keys() - {"attachments", "questions"}
     for field in columns:
         setattr(job, field, changes[field])
     _check(job)
@@ -216,6 +261,8 @@ def update_job(*, job: Job, actor: Agent, **changes: Any) -> Job:
 def _differs(job: Job, field: str, value: Any) -> bool:
     if field == "attachments":
         return [attachment.file_id for attachment in job.attachments.all()] != list(value)
+    if field == "questions":
+        return questions_of(job) != value
     return bool(getattr(job, field) != value)
 
 
@@ -263,6 +310,8 @@ def _check_bidding(job: Job) -> None:
         raise Invalid.field("invitedAgentId", says)
     if job.invited is not None and same_hand(job.invited, job.poster):
         raise Invalid.field("invitedAgentId", "A job cannot be offered to an agent of its own owner.")
+    if job.invited is not None and is_blocked(job.poster, job.invited):
+        raise Invalid.field("invitedAgentId", "Takes no offers from you.")
 
 
 @transaction.atomic
@@ -489,7 +538,7 @@ def _tip(job: Job, actor: Agent, amount: int) -> Job:
     return job
 
 
-@screened(thing=latest_submission, reason="reason", points="points")
+@screened(thing=latest_submission, reason="reason", category="category", points="points")
 @transaction.atomic
 def reject_submission(*, job: Job, actor: Agent, reason: str, category: str = "", points: Sequence[str] = ()) -> Job:
     """Sends the work back with a reason and a list of points, or by the Terms ends the job and refunds the poster."""
@@ -511,6 +560,7 @@ def reject_submission(*, job: Job, actor: Agent, reason: str, category: str = ""
         job,
         actor,
         from_status=Status.IN_REVIEW,
+        submissionId=str(latest_submission(job).pk),
         reason=reason,
         category=category,
         points=[point["text"] for point in asked],
@@ -525,6 +575,62 @@ def cancel_job(*, job: Job, actor: Agent, reason: str = "") -> Job:
     job = lock(job)
     require(job, "cancel", actor)
     return _cancel(job, actor, "job.cancelled", reason)
+
+
+@screened(reason="reason")
+@transaction.atomic
+def give_back_job(*, job: Job, actor: Agent, reason: str = "") -> Job:
+    """The worker gives it up before anything was handed in: all of the price returns, without a fee for the poster.
+
+    Raises AlreadyHandedIn.
+    """
+    job = lock(job)
+    before = Status(job.status)
+    transition = require(job, "give-back", actor)
+    if job.submitted_at is not None:
+        raise AlreadyHandedIn()
+    held = _held(job)
+    _move(job, transition.target, cancelled_at=Now())
+    if held:
+        wallets.refund_escrow(job=job, held=held, fee_bps=0)
+    _tell("job.given_back", job, actor, from_status=before, reason=reason)
+    _tell("job.cancelled", job, actor, from_status=before, reason=reason, how=EarlyEnd.How.GIVEN_BACK.value)
+    return job
+
+
+@transaction.atomic
+def extend_job(*, job: Job, due_at: datetime) -> Job:
+    """Both sides agreed that the work comes by then: it is late only after that."""
+    job = lock(job)
+    transition = require(job, "extend", None)
+    _move(job, transition.target, promised_at=due_at, deadline_at=max(job.deadline_at, due_at))
+    return job
+
+
+@transaction.atomic
+def call_off_job(*, job: Job, actor: Agent, to_poster: int) -> Job:
+    """Both sides agreed to end it, and how the price is divided: `to_poster` micro-USDC go back.
+
+    The fee is taken from the worker's part, as that of a dispute is.
+    """
+    job = lock(job)
+    before = Status(job.status)
+    transition = require(job, "call-off", None)
+    worker, price = job.deal
+    _review(job, Submission.Verdict.REJECTED if to_poster == price else Submission.Verdict.APPROVED)
+    payout = 0
+    if job.rules.fund_on != "never":
+        payout = wallets.split_escrow(
+            job=job,
+            worker=worker,
+            price=price,
+            to_poster=to_poster,
+            fee_bps=job.rules.settlement_fee_bps,
+            kind=Transfer.Kind.AGREED_SPLIT,
+        )
+    _move(job, transition.target, cancelled_at=Now(), auto_approve_at=None, payout=payout)
+    _tell("job.cancelled", job, actor, from_status=before, reason="", how=EarlyEnd.How.AGREED.value)
+    return job
 
 
 @transaction.atomic
@@ -664,6 +770,8 @@ def _move(job: Job, target: Status | None, **changes: Any) -> None:
         setattr(job, field, value)
     job.save(update_fields=list(changes))
     job.refresh_from_db(fields=[name for name, value in changes.items() if hasattr(value, "resolve_expression")])
+    if job.worker_id is not None and target in (Status.COMPLETED, Status.CANCELLED, Status.DISPUTED):
+        job_left_work.send(Job, job=job)
 
 
 def _tell(type: str, job: Job, actor: Agent | None, *, from_status: Status, **data: Any) -> None:

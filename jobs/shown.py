@@ -22,7 +22,7 @@ NOBODYS = b',"heartbeatMissedAt":null,"availableActions":[]}'
 ROWS = f"SELECT {SELECT} FROM jobs_job job {JOINS} WHERE job.id = ANY(%s::uuid[])"
 MOVED = """
     SELECT job_id::text, kind, id FROM wallets_transfer
-     WHERE job_id = ANY(%s::uuid[]) AND kind IN ('ESCROW_HOLD', 'ESCROW_RELEASE', 'DISPUTE_SPLIT')
+     WHERE job_id = ANY(%s::uuid[]) AND kind IN ('ESCROW_HOLD', 'ESCROW_RELEASE', 'DISPUTE_SPLIT', 'AGREED_SPLIT')
 """
 
 

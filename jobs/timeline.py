@@ -11,9 +11,11 @@ from django.utils.translation import gettext_lazy as _
 from agents.models import Agent
 from agents.rules import acts_for
 from jobs import queries
+from jobs.agreements.models import EarlyEnd
 from jobs.models import Job
 from jobs.rules import is_party, is_poster
 from marketplace.events.models import Event
+from marketplace.events.types import readable
 
 # Type of event → (tone, what its actor did, what is said when it was the clock). Bids that were accepted or lost are
 # left out: the job's own events say the same.
@@ -61,9 +63,19 @@ WORDS = {
         _("took the dispute on to its next phase"),
         _("The dispute went on to its next phase"),
     ),
+    "dispute.extended": ("", _("gave the dispute more time"), ""),
     "dispute.closed": ("", _("closed the dispute"), ""),
     "dispute.resolved": ("brass", _("settled the dispute"), ""),
+    "dispute.appealed": ("red", _("appealed against the ruling"), ""),
+    "dispute.appeal_decided": ("brass", _("decided about the appeal"), ""),
+    "agreement.proposed": ("brass", _("proposed a change of the deal"), ""),
+    "agreement.accepted": ("green", _("accepted the proposed change"), ""),
+    "agreement.declined": ("", _("declined the proposed change"), ""),
+    "agreement.withdrawn": ("", _("took back the proposed change"), ""),
+    "agreement.lapsed": ("", "", _("Nobody answered the proposed change in time")),
+    "job.given_back": ("red", _("gave the job back"), ""),
     "job.cancelled": ("red", _("cancelled the job"), ""),
+    "job.called_off": ("red", _("agreed to end the job"), ""),
     "job.expired": ("red", "", _("The deadline passed, so the job closed")),
 }
 # The picture beside a line; of the longest beginning of its type.
@@ -87,10 +99,18 @@ ICONS = {
     "bid.sealed": "lock",
     "bid.withdrawn": "cross",
     "review": "check",
+    "agreement": "people",
     "dispute": "scales",
 }
+# What the end of a deal that ended early is told as; that it was given back says it all.
+EARLY = {EarlyEnd.How.AGREED.value: "job.called_off", EarlyEnd.How.GIVEN_BACK.value: ""}
 MOST_LINES = 200
 PRIVATE = {
+    "agreement.proposed",
+    "agreement.accepted",
+    "agreement.declined",
+    "agreement.withdrawn",
+    "agreement.lapsed",
     "dispute.responded",
     "dispute.offer_made",
     "dispute.offer_agreed",
@@ -99,6 +119,9 @@ PRIVATE = {
     "dispute.information_requested",
     "dispute.mediator_assigned",
     "dispute.escalated",
+    "dispute.extended",
+    "dispute.appealed",
+    "dispute.appeal_decided",
     "job.progress",
     "job.heartbeat_missed",
     "job.paid",
@@ -128,7 +151,7 @@ def lines(job: Job, reader: Agent | None) -> Iterator[Line]:
     """The job's story, newest first: all of it for its two parties, the plain course of things for others."""
     party, poster = is_party(reader, job), is_poster(reader, job)
     for event in queries.timeline(job).reverse()[:MOST_LINES]:
-        if event.type not in WORDS:
+        if _told_as(event) not in WORDS:
             continue
         if event.type.startswith("bid."):
             may_read = poster or acts_for(reader, event.actor)
@@ -140,9 +163,9 @@ def lines(job: Job, reader: Agent | None) -> Iterator[Line]:
 
 def line_of(event: Event, job: Job, with_note: bool) -> Line:
     """The event in words; with what its actor wrote on it, for those who may read that."""
-    tone, did, happened = WORDS[event.type]
+    tone, did, happened = WORDS[_told_as(event)]
     # Events are kept for ever: one that was born before a word was added to its data says the rest.
-    data: dict[str, Any] = defaultdict(str, event.data, worker=job.worker.name if job.worker else "")
+    data: dict[str, Any] = defaultdict(str, readable(event.data), worker=job.worker.name if job.worker else "")
     if event.type == "job.assigned" and job.invited_id is not None:
         did = _("took the offer")
     words = str(did if event.actor else happened or did).format_map(data)
@@ -150,6 +173,10 @@ def line_of(event: Event, job: Job, with_note: bool) -> Line:
     if event.type == "job.approved":
         note = ""
     return Line(event.actor, words, event.created_at, tone, note, icon_of(event.type))
+
+
+def _told_as(event: Event) -> str:
+    return EARLY.get(event.data.get("how", ""), event.type)
 
 
 def icon_of(type: str) -> str:

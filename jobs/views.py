@@ -12,6 +12,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_GET, require_http_methods
 
 from jobs import queries, services, timeline
+from jobs.agreements.services import give_back
 from jobs.forms import ApprovalForm, ChangesForm, ProgressForm, ReasonForm, TipForm
 from jobs.hand_in import HandInForm
 from jobs.lifecycle import Status
@@ -20,6 +21,7 @@ from jobs.outcomes import outcome_of
 from jobs.readable import facts
 from jobs.receipts import find_receipt, has_receipt
 from jobs.reviews.services import approve_and_review
+from jobs.reviews.shown import reviews_beside
 from jobs.rules import available_actions, is_party, is_poster, is_worker, require
 from jobs.schema_forms import SchemaForm
 from marketplace.errors import MarketError
@@ -50,6 +52,7 @@ def job_page(request: HttpRequest, job: Job, status: int = 200, **context: Any) 
         "steps": _steps(job),
         "outcome": outcome_of(job, actor),
         "has_receipt": has_receipt(job, actor),
+        "reviews": reviews_beside(job, actor),
         "progress_form": ProgressForm(initial={"percent": job.progress_percent // 10 * 10}),
     }
     if job.worker_id and is_party(actor, job):
@@ -132,6 +135,7 @@ ACTIONS = {
     "reject": Action(services.reject_submission, "The work went back to the worker.", _form(ChangesForm)),
     "refuse": Action(services.reject_submission, "The work was refused and your money returned.", _form(ChangesForm)),
     "cancel": Action(services.cancel_job, "The job is cancelled.", _form(ReasonForm)),
+    "give-back": Action(give_back, "You gave the job back.", _form(ReasonForm)),
 }
 
 

@@ -41,6 +41,17 @@ def format_usdc(micro: int) -> str:
     return f"{sign}{whole}.{decimals}"
 
 
+def in_groups(amount: str) -> str:
+    """What `format_usdc` wrote, as people read it: "1234.50" → "1,234.50"."""
+    whole, point, decimals = amount.partition(".")
+    return f"{int(whole):,}{point}{decimals}" if whole != "-0" else amount
+
+
+def readable_usdc(micro: int) -> str:
+    """Micro-USDC in the sentences of pages and letters; programs get `format_usdc`."""
+    return in_groups(format_usdc(micro))
+
+
 def share(amount: int, basis_points: int) -> int:
     """Basis points of an amount, rounded half up to the micro-USDC (DESIGN, Money)."""
     return (amount * basis_points + BASIS_POINTS // 2) // BASIS_POINTS

@@ -52,8 +52,13 @@ INSTALLED_APPS = [
     "marketplace.accounts",
     "agents",
     "agents.categories",
+    "agents.handles",
+    "agents.avatars",
     "agents.listings",
     "agents.heartbeats",
+    "agents.favourites",
+    "agents.blocks",
+    "agents.halts",
     "agents.oauth",
     "agents.reports",
     "agents.files",
@@ -68,16 +73,21 @@ INSTALLED_APPS = [
     "wallets.rails",
     "wallets.rails.evm",
     "jobs",
+    "jobs.agreements",
     "jobs.attachments",
     "jobs.conversations",
+    "jobs.reminders",
     "jobs.reputation",
     "jobs.reviews",
     "jobs.saved_searches",
     "jobs.suspicions",
     "jobs.drafts",
+    "jobs.questions",
     "bids",
     "bids.credits",
+    "bids.sorting",
     "disputes",
+    "disputes.appeals",
     "marketplace.dialects.molted",
     "allauth",
     "allauth.account",
@@ -126,6 +136,7 @@ MIDDLEWARE = [
     "marketplace.pages.middleware.keep_fragments_apart",
     "marketplace.pages.middleware.tell_the_readers_time",
     "agents.limits.AccountLimitsMiddleware",
+    "agents.halts.middleware.refuse_while_read_only",
     "marketplace.screening.middleware.keep_strikes",
 ]
 
@@ -205,11 +216,14 @@ CELERY_BEAT_SCHEDULE = {
         ("send letters", "agents.mail.tasks.send_letters", SWEEP_SECONDS * 5),
         ("forget letters", "agents.mail.tasks.forget_letters", 3600.0),
         ("mail claims", "agents.claims.tasks.send_claim_mails", SWEEP_SECONDS * 5),
+        ("end suspensions", "agents.halts.tasks.end_suspensions", SWEEP_SECONDS * 5),
         ("expire sign-ups", "agents.claims.tasks.expire_signups", 60.0),
         ("approve reviews", "jobs.tasks.approve_due_reviews", SWEEP_SECONDS),
         ("close bidding", "bids.tasks.close_due_bidding", SWEEP_SECONDS),
         ("expire jobs", "jobs.tasks.expire_due_jobs", SWEEP_SECONDS * 5),
+        ("lapse agreements", "jobs.agreements.tasks.lapse_due_agreements", SWEEP_SECONDS * 30),
         ("escalate disputes", "disputes.tasks.escalate_due_disputes", SWEEP_SECONDS * 5),
+        ("remind", "jobs.reminders.tasks.remind", SWEEP_SECONDS * 30),
         ("match new jobs", "jobs.tasks.match_new_jobs", SWEEP_SECONDS * 5),
         ("note missed heartbeats", "jobs.tasks.note_missed_heartbeats", SWEEP_SECONDS * 5),
         ("compute reputation", "jobs.reputation.tasks.compute_reputation", SWEEP_SECONDS * 5),
@@ -223,6 +237,7 @@ CELERY_BEAT_SCHEDULE = {
         ("forget deliveries", "agents.webhooks.tasks.forget_deliveries", 600.0),
         ("forget heartbeats", "agents.heartbeats.tasks.forget_hours", 3600.0),
         ("forget files", "agents.files.tasks.forget_files", 3600.0),
+        ("forget pictures", "agents.avatars.tasks.forget_avatars", 24 * 3600.0),
         ("forget notifications", "agents.inbox.tasks.forget_notifications", 3600.0),
         ("forget programs", "agents.oauth.tasks.forget_programs", 3600.0),
         ("forget durations", "marketplace.statistics.tasks.forget_durations", 3600.0),
@@ -250,7 +265,8 @@ AUTH_PASSWORD_VALIDATORS = [
     )
 ]
 ACCOUNT_LOGIN_METHODS = {"email"}
-ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
+# Typed once: whoever wants to see what they type can.
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_SIGNUP_FORM_CLASS = "agents.forms.SignupForm"
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_EMAIL_VERIFICATION = "mandatory"
@@ -310,6 +326,8 @@ vars().update(EMAIL_CONFIG)
 if LOCAL and not env.str("EMAIL_URL", ""):
     EMAIL_FILE_PATH = str(embedded.data_home() / "mail")
 EMAIL_TIMEOUT = 10
+# Where people who need help write to: an address of mail, or of a page.
+SUPPORT_CONTACT = env.str("SUPPORT_CONTACT", "")
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.str("DEFAULT_FROM_EMAIL", "Guildhall <guildhall@localhost>")
 
 # API
@@ -345,10 +363,14 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "AgentKind": "agents.models.Agent.Kind",
         "AgentStatus": "agents.models.Agent.Status",
+        "AgreementKind": "jobs.agreements.models.Agreement.Kind",
+        "AgreementSide": "jobs.agreements.models.Side",
+        "AgreementStatus": "jobs.agreements.models.Agreement.Status",
         "BiddingRuleName": "jobs.bidding.RULES",
         "BidStatus": "bids.models.Bid.Status",
         "DeliveryStatus": "agents.webhooks.models.Delivery.Status",
-        "DisputeOutcome": "disputes.shares.Outcome",
+        "DisputeOutcome": "jobs.shares.Outcome",
+        "DisputeSide": "disputes.models.Side",
         "DisputeStatus": "disputes.models.Dispute.Status",
         "EndpointStatus": "agents.webhooks.models.Endpoint.Status",
         "JobStatus": "jobs.lifecycle.Status",
@@ -364,6 +386,13 @@ SPECTACULAR_SETTINGS = {
     ],
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    # All subjects at one glance; an address that names an operation opens it. The schemas stand at the operations.
+    "SWAGGER_UI_SETTINGS": {
+        "deepLinking": True,
+        "docExpansion": "none",
+        "filter": True,
+        "defaultModelsExpandDepth": -1,
+    },
 }
 # Bodies of the API and of forms; uploads have limits of their own.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
@@ -436,6 +465,10 @@ DISPUTES_PER_DAY = env.int("DISPUTES_PER_DAY", 20)
 RULING_ALONE_UP_TO = env.int("RULING_ALONE_UP_TO", 10_000 * 1_000_000)
 # Likewise: a wallet is adjusted by more than that once a second operator confirms it.
 ADJUSTMENT_ALONE_UP_TO = env.int("ADJUSTMENT_ALONE_UP_TO", 1_000 * 1_000_000)
+# How long a process may believe what it last read of what is stopped on the whole site.
+HALT_MEMORY_SECONDS = env.float("HALT_MEMORY_SECONDS", 2.0)
+# How long a side may appeal against a ruling.
+APPEAL_DAYS = env.int("APPEAL_DAYS", 14)
 # A callable of the site's own, as a dotted path, that is asked about every text: (field, text) -> pairs of a name and
 # REFUSE or FLAG. While it fails, texts are kept.
 CONTENT_CLASSIFIER = env.str("CONTENT_CLASSIFIER", "")
@@ -505,7 +538,9 @@ BID_CREDIT_PRICE = env.int("BID_CREDIT_PRICE", 100_000)
 BID_CREDIT_REFUNDS = frozenset(env.list("BID_CREDIT_REFUNDS", default=["cancelled", "expired", "declined"]))
 DEFAULT_DEADLINE = timedelta(days=30)
 LONGEST_DEADLINE = timedelta(days=3650)
-# How long after its completion a job can be reviewed.
+# So long a proposed change of a deal waits for an answer.
+AGREEMENT_DAYS = env.int("AGREEMENT_DAYS", 3)
+# How long after its end a job can be reviewed.
 REVIEW_DAYS = env.int("REVIEW_DAYS", 14)
 
 # A seal leaves out the newest transfers: those of transactions that begin unseen, and of clocks that are put right.

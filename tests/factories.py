@@ -53,9 +53,9 @@ def open_job(poster: Agent, **changes: Any) -> Job:
     return draft_job(poster, **{"publish": True, **changes})
 
 
-def make_bid(job: Job, bidder: Agent, amount: int = PRICE) -> Bid:
+def make_bid(job: Job, bidder: Agent, amount: int = PRICE, **offer: Any) -> Bid:
     """The bidder's pending bid."""
-    return place_bid(job=job, bidder=bidder, amount=amount, actor=bidder)
+    return place_bid(job=job, bidder=bidder, amount=amount, actor=bidder, **offer)
 
 
 def wanted_job(poster: Agent, worker: Agent, *, price: int = PRICE, rival: Agent | None = None, **changes: Any) -> Bid:

@@ -6,10 +6,12 @@ tests/conftest.py asks it after each test that touches the database.
 import json
 from collections.abc import Iterator
 from functools import cache
+from itertools import compress
 
 import jsonschema_rs
 
 from agents.webhooks.openapi import message_schema
+from marketplace.database import prepared_cursor
 from marketplace.events import types
 from marketplace.events.models import Event
 from tests.event_types import OF_TESTS
@@ -88,8 +90,21 @@ STORY_CHECKS = [
 
 def what_is_wrong() -> Iterator[Finding]:
     """All that is wrong with the money, and with the story the rows tell about it."""
-    for check in [*registered(), *STORY_CHECKS]:
-        yield from check.look().findings
+    promises = [*registered(), *STORY_CHECKS]
+    broken = broken_at_a_glance([promise for promise in promises if isinstance(promise, Check)])
+    for promise in promises:
+        if promise in broken or not isinstance(promise, Check):
+            yield from promise.look().findings
+
+
+def broken_at_a_glance(checks: list[Check]) -> list[Check]:
+    """Those that find something: one statement for all, planned once, as it is asked after every test."""
+    answers = ", ".join(f"EXISTS ({check.sql})" for check in checks)
+    with prepared_cursor() as cursor:
+        # The SQL is the program's own.
+        cursor.execute(f"SELECT ARRAY[{answers}]")
+        [found] = cursor.fetchone()
+    return list(compress(checks, found))
 
 
 def misdescribed_events() -> Iterator[str]:

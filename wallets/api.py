@@ -23,12 +23,14 @@ from wallets.serializers import (
     AccountParameter,
     DepositRequest,
     DepositSerializer,
+    StatementSerializer,
     TransactionSerializer,
     WalletSerializer,
     WithdrawalSerializer,
     WithdrawOfRequest,
     WithdrawRequest,
 )
+from wallets.statements import statement_of
 
 
 class OfAgentViewSet(ApiViewSet):
@@ -50,7 +52,11 @@ class WalletViewSet(OfAgentViewSet):
     ordering = ("-id",)
     serializer_class = TransactionSerializer
     filterset_class = TransactionFilter
-    response_serializers = {"retrieve": WalletSerializer, "provision": WalletSerializer}
+    response_serializers = {
+        "retrieve": WalletSerializer,
+        "provision": WalletSerializer,
+        "statement": StatementSerializer,
+    }
 
     def retrieve(self, request: ApiRequest, agent_id: str) -> Response:
         """What the agent may spend, what is clearing, held and on its way out, and where to pay in."""
@@ -77,6 +83,11 @@ class WalletViewSet(OfAgentViewSet):
         parameters.is_valid(raise_exception=True)
         entries = queries.entries_of(self.agent, Account.Kind(parameters.validated_data["account"]))
         return self.reply_page(self.filter_queryset(entries))
+
+    def statement(self, request: ApiRequest, agent_id: str, month: str) -> Response:
+        """What a month such as 2026-01 (UTC) did to what the agent may spend, by kinds of movements; the movements
+        themselves are the transactions of that time."""
+        return self.reply(statement_of(self.agent, month))
 
 
 class WithdrawalViewSet(OfAgentViewSet):

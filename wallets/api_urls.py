@@ -9,6 +9,11 @@ urlpatterns = [
     re_path(rf"{wallet}/?$", WalletViewSet.as_view({"get": "retrieve"}), name="wallet-detail"),
     re_path(rf"{wallet}/provision/?$", WalletViewSet.as_view({"post": "provision"}), name="wallet-provision"),
     re_path(rf"{wallet}/transactions/?$", WalletViewSet.as_view({"get": "list"}), name="wallet-transactions"),
+    re_path(
+        rf"{wallet}/statements/(?P<month>[0-9-]{{7}})/?$",
+        WalletViewSet.as_view({"get": "statement"}),
+        name="wallet-statement",
+    ),
     re_path(rf"{wallet}/withdraw/?$", WithdrawalViewSet.as_view({"post": "create"}), name="wallet-withdraw"),
     re_path(r"^wallets/withdraw/?$", WithdrawalViewSet.as_view({"post": "create_of"}), name="wallets-withdraw"),
     re_path(rf"{wallet}/withdrawals/?$", WithdrawalViewSet.as_view({"get": "list"}), name="withdrawals"),

@@ -56,6 +56,7 @@ TYPES = [
         DepositedData,
         _("{amountUsdc} USDC arrived in the wallet"),
         wallet_page,
+        to_you=_("{amountUsdc} USDC arrived in your wallet"),
     ),
     EventType(
         "wallet.bonus_granted",
@@ -63,6 +64,7 @@ TYPES = [
         AmountData,
         _("A sign-up bonus of {amountUsdc} USDC is in the wallet"),
         wallet_page,
+        to_you=_("A sign-up bonus of {amountUsdc} USDC is in your wallet"),
     ),
     EventType(
         "wallet.adjusted",
@@ -70,6 +72,7 @@ TYPES = [
         AdjustedData,
         _("{actor} put the wallet right by {amountUsdc} USDC: {reason}"),
         wallet_page,
+        to_you=_("{actor} put your wallet right by {amountUsdc} USDC: {reason}"),
     ),
     EventType(
         "wallet.withdrawal_requested",
@@ -84,6 +87,7 @@ TYPES = [
         WithdrawalData,
         _("The withdrawal of {amountUsdc} USDC was paid"),
         withdrawal_page,
+        to_you=_("Your withdrawal of {amountUsdc} USDC was paid"),
     ),
     EventType(
         "wallet.withdrawal_reversed",
@@ -91,5 +95,6 @@ TYPES = [
         ReversedData,
         _("The withdrawal of {amountUsdc} USDC was refused and is back in the wallet"),
         withdrawal_page,
+        to_you=_("Your withdrawal of {amountUsdc} USDC was refused and is back in your wallet"),
     ),
 ]

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from marketplace.addresses import parse_address
 from marketplace.errors import Invalid
 from marketplace.html import ProseField, UsdcField
-from marketplace.money import format_usdc, parse_usdc
+from marketplace.money import parse_usdc, readable_usdc
 from marketplace.periods import end_of_day, end_of_month
 from wallets.models import Account, Entry, Transfer
 
@@ -105,7 +105,7 @@ class DepositForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any):
         super().__init__(*args, **kwargs)
-        least, most = format_usdc(settings.DEPOSIT_MINIMUM), format_usdc(settings.DEPOSIT_MAXIMUM)
+        least, most = readable_usdc(settings.DEPOSIT_MINIMUM), readable_usdc(settings.DEPOSIT_MAXIMUM)
         self.fields["amount"].help_text = f"At least {least} and at most {most} USDC at once."
 
 
@@ -122,7 +122,7 @@ class WithdrawalForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any):
         super().__init__(*args, **kwargs)
-        self.fields["amount"].help_text = f"At least {format_usdc(settings.WITHDRAWAL_MINIMUM)} USDC."
+        self.fields["amount"].help_text = f"At least {readable_usdc(settings.WITHDRAWAL_MINIMUM)} USDC."
 
     def clean_address(self) -> str:
         """In EIP-55 spelling."""
@@ -135,10 +135,10 @@ class WithdrawalForm(forms.Form):
         """Says beside the amount what is there (micro-USDC) if it is less. The ledger has the last word."""
         amount = self.cleaned_data.get("amount")
         if amount is not None and amount > withdrawable:
-            self.add_error("amount", _("%(amount)s USDC can be withdrawn.") % {"amount": format_usdc(withdrawable)})
+            self.add_error("amount", _("%(amount)s USDC can be withdrawn.") % {"amount": readable_usdc(withdrawable)})
         elif amount is not None and amount < settings.WITHDRAWAL_MINIMUM:
             self.add_error(
-                "amount", _("Must be at least %(amount)s.") % {"amount": format_usdc(settings.WITHDRAWAL_MINIMUM)}
+                "amount", _("Must be at least %(amount)s.") % {"amount": readable_usdc(settings.WITHDRAWAL_MINIMUM)}
             )
 
 

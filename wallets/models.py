@@ -104,6 +104,7 @@ class Transfer(models.Model):
         ESCROW_RELEASE = "ESCROW_RELEASE", _("Escrow released")
         ESCROW_REFUND = "ESCROW_REFUND", _("Escrow refunded")
         DISPUTE_SPLIT = "DISPUTE_SPLIT", _("Escrow split by a ruling")
+        AGREED_SPLIT = "AGREED_SPLIT", _("Escrow split by agreement")
         TIP = "TIP", _("Tip")
         CLEARING_MATURED = "CLEARING_MATURED", _("Clearing matured")
         CREDIT_PURCHASE = "CREDIT_PURCHASE", _("Bid credits bought")
@@ -111,6 +112,9 @@ class Transfer(models.Model):
         WITHDRAWAL_CONFIRMED = "WITHDRAWAL_CONFIRMED", _("Withdrawal confirmed")
         WITHDRAWAL_REVERSED = "WITHDRAWAL_REVERSED", _("Withdrawal reversed")
         ADJUSTMENT = "ADJUSTMENT", _("Adjustment by an operator")
+
+    # What pays a worker out of the escrow of a job.
+    PAYING = (Kind.ESCROW_RELEASE, Kind.DISPUTE_SPLIT, Kind.AGREED_SPLIT)
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     kind = models.CharField(max_length=20, choices=Kind)

@@ -80,8 +80,7 @@ def bonuses_unspent(agents: Collection[Agent]) -> dict[UUID, int]:
 
 
 def _paid_to_others(payers: Collection[UUID]) -> dict[UUID, int]:
-    kinds = [Transfer.Kind.ESCROW_RELEASE, Transfer.Kind.DISPUTE_SPLIT]
-    paid = Entry.objects.filter(transfer__job__payer__in=payers, transfer__kind__in=kinds)
+    paid = Entry.objects.filter(transfer__job__payer__in=payers, transfer__kind__in=Transfer.PAYING)
     # What a ruling took out of clearing again is not paid.
     others = paid.exclude(account__owner=F("transfer__job__payer")).exclude(account__kind=Account.Kind.ESCROW)
     return dict(others.values_list("transfer__job__payer").annotate(sum=Sum("amount")))
@@ -153,21 +152,42 @@ def balance_history(agent: Agent, days: int) -> Sequence[tuple[date, int]]:
     account = _account_id(agent, Account.Kind.AVAILABLE)
     if account is None:
         return []
-    with connection.cursor() as cursor:
-        cursor.execute(HISTORY, {"account": account, "days": [_first_uuid7(end) for end in ends]})
-        balances = [balance or 0 for (balance,) in cursor.fetchall()]
-    return list(zip((end - timedelta(days=1) for end in ends), balances, strict=True))
+    return list(zip((end - timedelta(days=1) for end in ends), _balances_before(account, ends), strict=True))
 
+
+def balances_before(agent: Agent, days: Sequence[date]) -> list[int]:
+    """The available micro-USDC when each of the days (UTC) began."""
+    return _balances_before(_account_id(agent, Account.Kind.AVAILABLE), days)
+
+
+def _balances_before(account: int | None, days: Sequence[date]) -> list[int]:
+    with connection.cursor() as cursor:
+        cursor.execute(HISTORY, {"account": account, "days": [_first_uuid7(day) for day in days]})
+        return [balance or 0 for (balance,) in cursor.fetchall()]
+
+
+def entries_between(agent: Agent, first: date, after: date) -> QuerySet[Entry]:
+    """What moved the available balance from the beginning of the one day (UTC) to that of the other: exactly what lies
+    between `balances_before` of the two."""
+    with connection.cursor() as cursor:
+        cursor.execute(BOUNDS, {"days": [_first_uuid7(first), _first_uuid7(after)]})
+        [(low,), (high,)] = cursor.fetchall()
+    return entries_of(agent).filter(pk__gte=low, pk__lt=high)
+
+
+# Before which entry each of the days began.
+BOUND = """coalesce(
+    (SELECT id FROM wallets_entry WHERE transfer_id >= day.begin ORDER BY transfer_id, id LIMIT 1),
+    9223372036854775807)"""
+BOUNDS = f"SELECT {BOUND} FROM unnest(%(days)s::uuid[]) WITH ORDINALITY AS day(begin, number) ORDER BY number"  # noqa: S608
 
 # The range of one account keeps PostgreSQL from walking all entries back to one of this account.
-HISTORY = """
+HISTORY = f"""
     SELECT (SELECT balance_after FROM wallets_entry
-             WHERE account_id BETWEEN %(account)s AND %(account)s AND id < coalesce(
-                   (SELECT id FROM wallets_entry WHERE transfer_id >= day.begin ORDER BY transfer_id, id LIMIT 1),
-                   9223372036854775807)
+             WHERE account_id BETWEEN %(account)s AND %(account)s AND id < {BOUND}
              ORDER BY account_id, id DESC LIMIT 1)
       FROM unnest(%(days)s::uuid[]) WITH ORDINALITY AS day(begin, number) ORDER BY number
-"""
+"""  # noqa: S608 - a constant of ours
 
 
 def _first_uuid7(day: date) -> UUID:
@@ -187,6 +207,7 @@ WORDS = {
     (Transfer.Kind.ESCROW_REFUND, True): _("Refunded: “{job}” was cancelled"),
     (Transfer.Kind.DISPUTE_SPLIT, True): _("Your part of “{job}” by the outcome of its dispute"),
     (Transfer.Kind.DISPUTE_SPLIT, False): _("Divided anew by the outcome of its dispute: “{job}”"),
+    (Transfer.Kind.AGREED_SPLIT, True): _("Your part of “{job}”, as you agreed to end it"),
     (Transfer.Kind.TIP, True): _("Tip for “{job}”"),
     (Transfer.Kind.TIP, False): _("Tip given for “{job}”"),
     (Transfer.Kind.CLEARING_MATURED, True): _("Cleared: paid for “{job}”"),

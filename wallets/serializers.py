@@ -85,6 +85,25 @@ class DepositSerializer(CamelCaseSerializer):
     confirmed_at = TimestampField(allow_null=True)
 
 
+class StatementKindSerializer(CamelCaseSerializer):
+    """What all movements of a kind came to."""
+
+    type = serializers.ChoiceField(Transfer.Kind.choices, source="kind")
+    came_usdc = UsdcField(source="came")
+    went_usdc = UsdcField(source="went", help_text="Below zero, or zero.")
+
+
+class StatementSerializer(CamelCaseSerializer):
+    """A month of a wallet: opening + came + went = closing."""
+
+    month = serializers.DateField(help_text="Its first day.")
+    opening_usdc = UsdcField(source="opening")
+    came_usdc = UsdcField(source="came")
+    went_usdc = UsdcField(source="went", help_text="Below zero, or zero.")
+    closing_usdc = UsdcField(source="closing", help_text="So far, if the month is not over.")
+    kinds = StatementKindSerializer(many=True)
+
+
 class WithdrawRequest(RequestSerializer):
     """Where to, and how much."""
 

@@ -9,6 +9,8 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.db.models.functions import Now
 
+from agents.halts.models import Activity
+from agents.halts.rules import require_not_halted
 from agents.models import Agent
 from agents.rules import require_control, require_not_suspended, same_hand
 from marketplace.addresses import parse_address
@@ -192,7 +194,14 @@ def refund_escrow(*, job: Job, held: int, fee_bps: int) -> int:
 
 
 def split_escrow(
-    *, job: Job, worker: Agent, price: int, to_poster: int, fee_bps: int, clearing: int | None = None
+    *,
+    job: Job,
+    worker: Agent,
+    price: int,
+    to_poster: int,
+    fee_bps: int,
+    clearing: int | None = None,
+    kind: Transfer.Kind = Transfer.Kind.DISPUTE_SPLIT,
 ) -> int:
     """Divides the held price, once; the fee is taken from the worker's part, which is returned in micro-USDC.
 
@@ -205,7 +214,7 @@ def split_escrow(
     else:
         held, kept = Leg(ledger.clearing(worker), -clearing), price - clearing
     ledger.post(
-        kind=Transfer.Kind.DISPUTE_SPLIT,
+        kind=kind,
         key=f"job:{job.pk}:split",
         job=job,
         legs=[
@@ -264,9 +273,10 @@ def buy_credits(*, agent: Agent, amount: int, quantity: int, key: str) -> bool:
 def request_withdrawal(*, agent: Agent, actor: Agent, amount: int, address: str, key: str) -> Withdrawal:
     """Debits micro-USDC that a task will send to an address outside; with the same key again, the same withdrawal.
 
-    Raises Invalid naming the field, InsufficientFunds, KeyReused.
+    Raises Invalid naming the field, InsufficientFunds, KeyReused, Halted.
     """
     require_control(actor, agent)
+    require_not_halted(Activity.WITHDRAWALS, agent)
     if agent.controller_id is None:
         raise NotAllowed("An agent without an owner cannot withdraw; its owner has to claim it first.")
     address = parse_address(address)

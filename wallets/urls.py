@@ -5,6 +5,7 @@ from wallets import views
 urlpatterns = [
     path("wallet/", views.wallet, name="wallet"),
     path("wallet/ledger.csv", views.wallet_export, name="wallet_export"),
+    path("wallet/statements/<str:month>/", views.statement, name="wallet_statement"),
     path("wallet/deposits/", views.deposit_list, name="deposit_list"),
     path("wallet/deposits/new/", views.deposit_announce, name="deposit_announce"),
     path("wallet/deposits/<uuid:pk>/", views.deposit_detail, name="deposit_detail"),

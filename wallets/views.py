@@ -24,8 +24,11 @@ from wallets.exports import csv_of
 from wallets.forms import ConfirmedWithdrawalForm, DepositForm, LedgerForm, WithdrawalForm
 from wallets.ledger import InsufficientFunds
 from wallets.models import Deposit, Withdrawal
+from wallets.statements import statement_of
 
 RANGES = (30, 90, 365)
+# Of a statement's movements; whoever has more of them in a month reads them in a spreadsheet.
+MOST_LINES = 500
 # What the list of each says.
 DEPOSITS = {
     "heading": "Deposits",
@@ -98,6 +101,24 @@ def wallet(request: HttpRequest) -> HttpResponse:
         form=form,
         page=entries,
         lines=[(entry, queries.describe(entry)) for entry in entries.rows],
+    )
+
+
+@login_required
+@require_GET
+@page
+def statement(request: HttpRequest, month: str) -> HttpResponse:
+    """A month, to print or to keep."""
+    holder = holder_of(request)
+    found = statement_of(holder, month)
+    entries = list(found.entries[: MOST_LINES + 1])
+    return _show(
+        request,
+        "statement.html",
+        holder,
+        statement=found,
+        lines=[(entry, queries.describe(entry)) for entry in entries[:MOST_LINES]],
+        is_cut=len(entries) > MOST_LINES,
     )
 
 

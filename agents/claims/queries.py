@@ -7,8 +7,9 @@ from django.db.models import BooleanField, ExpressionWrapper, Q, QuerySet
 from django.db.models.functions import Now
 
 from agents.claims.models import ClaimToken, Signup
+from agents.handles.models import FormerHandle
 from agents.models import Agent
-from agents.services import require_usable
+from agents.services import HandleTaken, require_usable
 from marketplace.errors import Invalid, NotFound
 
 
@@ -56,5 +57,6 @@ def availability(handle: str) -> Availability:
     except Invalid as refusal:
         return Availability(handle, refusal.errors[0].message)
     released = Q(signup__status=Signup.Status.WAITING, signup__expires_at__lte=Now())
-    is_taken = Agent.objects.filter(handle=handle).exclude(released).exists()
-    return Availability(handle, "Another agent has that handle; choose another." if is_taken else "")
+    is_used = Agent.objects.filter(handle=handle).exclude(released).exists()
+    is_taken = is_used or FormerHandle.objects.filter(handle=handle).exists()
+    return Availability(handle, HandleTaken.detail if is_taken else "")

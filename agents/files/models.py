@@ -11,6 +11,7 @@ from django.urls import reverse
 
 from agents.models import Agent
 from marketplace.identifiers import uuid7
+from marketplace.screening.texts import Texts
 
 LONGEST_NAME = 150
 UNFIT_FOR_ADDRESSES = re.compile(r"[/\x00-\x1f]")
@@ -34,6 +35,8 @@ class StoredFile(models.Model):
     width = models.PositiveIntegerField(null=True, blank=True, help_text="Pixels of an image.")
     height = models.PositiveIntegerField(null=True, blank=True, help_text="Pixels of an image.")
     created_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    screened_texts = Texts(("name",))
 
     class Meta:
         indexes = [

@@ -10,6 +10,7 @@ from agents.files.models import StoredFile
 from agents.files.rules import HOLDERS, may_read
 from agents.models import Agent
 from marketplace.errors import NotFound
+from marketplace.screening.queries import is_kept_from_readers
 
 NEWEST = ("-created_at", "-id")
 
@@ -25,9 +26,13 @@ def find_file(reference: str | UUID, actor: Agent | None) -> StoredFile:
         file = StoredFile.objects.select_related("owner__user", "owner__owner").filter(pk=UUID(str(reference))).first()
     except ValueError:
         file = None
-    if file is None or not may_read(file, actor):
+    if file is None or not may_read(file, actor) or (is_kept_from_readers(file) and not _is_operator(actor)):
         raise NotFound("There is no file with that id.")
     return file
+
+
+def _is_operator(actor: Agent | None) -> bool:
+    return actor is not None and actor.user is not None and actor.user.is_staff
 
 
 def held_by(thing: Any) -> list[StoredFile]:

@@ -21,6 +21,7 @@ from agents.models import Agent
 from agents.rules import acts_for, require_not_suspended
 from marketplace.errors import Invalid, MarketError, NotAllowed
 from marketplace.identifiers import uuid7
+from marketplace.screening.services import screened
 
 UNATTACHED_LASTS = timedelta(days=1)
 FORGET_BATCH = 500
@@ -43,13 +44,18 @@ class FileInUse(MarketError):
 
 def store_file(*, actor: Agent, upload: UploadedFile) -> StoredFile:
     """Keeps an upload of the actor's; until it is attached to something nobody else sees it, and after a day it is
-    forgotten. Raises Invalid naming `file`, TooLarge, QuotaUsedUp, NotAllowed.
+    forgotten. Raises Invalid naming `file`, for its name as well, TooLarge, QuotaUsedUp, NotAllowed.
     """
     require_not_suspended(actor)
     content = examine(upload)
+    return _store(actor=actor, name=content.name, content=content)
+
+
+@screened(name="file")
+def _store(*, actor: Agent, name: str, content: Content) -> StoredFile:
     file = StoredFile(
         owner=actor,
-        name=content.name,
+        name=name,
         content_type=content.content_type,
         size=content.size,
         sha256=content.sha256,

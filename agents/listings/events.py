@@ -6,12 +6,13 @@ from rest_framework import serializers
 from agents.events import agent_page
 from agents.listings.models import Listing
 from marketplace.api.serializers import CamelCaseSerializer
+from marketplace.events.fields import WrittenField
 from marketplace.events.types import EventType
 
 
 class ListingData(CamelCaseSerializer):
     agent_id = serializers.CharField(help_text="The handle.")
-    name = serializers.CharField()
+    name = WrittenField("agents.agent", "agentId", by="handle", alone="name")
     status = serializers.ChoiceField(Listing.Status.choices)
     reason = serializers.CharField(allow_blank=True, help_text="Why an operator rejected it; empty otherwise.")
 

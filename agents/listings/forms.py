@@ -31,7 +31,7 @@ class ListingForm(forms.Form):
     """An agent's offer. It may be kept unfinished; what is missing is said when it is published."""
 
     tagline = ProseField(
-        max_length=LONGEST_TAGLINE, required=False, label=_("In one line"), help_text=_("What it does, for whom.")
+        max_length=LONGEST_TAGLINE, required=False, label=_("In one line"), help_text=_("What is done, for whom.")
     )
     description = ProseField(
         rows=8,
@@ -47,11 +47,11 @@ class ListingForm(forms.Form):
         help_text=format_lazy(_("One to {most}."), most=MOST_CATEGORIES),
     )
     base_price = UsdcField(
-        required=False, label=_("Price"), help_text=_("What it usually asks. Each deal has a price of its own.")
+        required=False, label=_("Price"), help_text=_("What is usually asked. Each deal has a price of its own.")
     )
     unit = forms.ChoiceField(choices=Listing.Unit.choices, label=_("For"))
     turnaround_hours = forms.IntegerField(
-        min_value=1, max_value=MOST_HOURS, required=False, label=_("Hours it usually takes")
+        min_value=1, max_value=MOST_HOURS, required=False, label=_("Hours that are usually needed")
     )
     most_revisions = forms.IntegerField(
         min_value=0,

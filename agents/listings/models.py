@@ -10,6 +10,7 @@ from agents.files.models import Attachment
 from agents.models import Agent, User
 from marketplace.identifiers import uuid7
 from marketplace.money import MAX_AMOUNT
+from marketplace.screening.texts import Texts
 
 LONGEST_TAGLINE = 200
 LONGEST_DESCRIPTION = 5000
@@ -54,6 +55,8 @@ class Listing(models.Model):
     created_at = models.DateTimeField(db_default=Now(), editable=False)
     updated_at = models.DateTimeField(db_default=Now())
 
+    screened_texts = Texts(("tagline", "description"))
+
     class Meta:
         constraints = [
             models.CheckConstraint(
@@ -91,6 +94,8 @@ class Sample(models.Model):
     text = models.TextField(max_length=LONGEST_SAMPLE, blank=True, help_text="Markdown.")
     data = models.JSONField(null=True, blank=True)
     created_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    screened_texts = Texts(("title", "text", "data"))
 
     class Meta:
         ordering = ["id"]

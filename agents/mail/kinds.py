@@ -57,6 +57,11 @@ KINDS = {
                 "job.expired",
                 "job.heartbeat_missed",
                 "job.award_failed",
+                "agreement.proposed",
+                "agreement.accepted",
+                "agreement.declined",
+                "agreement.withdrawn",
+                "agreement.lapsed",
             ),
             owners="agent_work",
         ),
@@ -66,6 +71,14 @@ KINDS = {
             _("Started, how far it is, changed."),
             Rhythm.DAILY,
             ("job.started", "job.progress", "job.updated"),
+        ),
+        Kind(
+            "reminders",
+            _("Reminders"),
+            _("When 50, 80 and 95 % of your time to review work, or to hand it in, are over."),
+            Rhythm.EACH,
+            ("job.review_reminder", "job.work_reminder"),
+            owners="agent_work",
         ),
         Kind(
             "bids_received",
@@ -122,8 +135,11 @@ KINDS = {
                 "dispute.information_requested",
                 "dispute.mediator_assigned",
                 "dispute.escalated",
+                "dispute.extended",
                 "dispute.closed",
                 "dispute.resolved",
+                "dispute.appealed",
+                "dispute.appeal_decided",
             ),
             owners="disputes",
             required=True,
@@ -147,6 +163,8 @@ KINDS = {
                 "agent.claimed",
                 "agent.suspended",
                 "agent.unsuspended",
+                "agent.halted",
+                "agent.halt_lifted",
                 "listing.submitted",
                 "listing.verified",
                 "listing.rejected",
@@ -173,6 +191,12 @@ KINDS = {
     ]
 }
 
+
+def kind_of(type: str) -> Kind | None:
+    """The kind that mails of that type of event are of."""
+    return next((kind for kind in KINDS.values() if type in kind.types), None)
+
+
 # Never mailed: what another mail says already, or what nobody needs to be told.
 UNMAILED = frozenset(
     {
@@ -180,6 +204,7 @@ UNMAILED = frozenset(
         "agent.updated",
         "bid.accepted",  # job.assigned
         "job.completed",  # job.approved, dispute.resolved
+        "job.given_back",  # job.cancelled
         "job.paid",  # job.approved, dispute.resolved
         "job.posted",
         "listing.hidden",

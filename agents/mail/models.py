@@ -13,10 +13,13 @@ from marketplace.events.models import Event
 
 
 class Preference(models.Model):
-    """How often a person wants mail of one kind; without a row, as `kinds.KINDS` says."""
+    """How often a person wants mail of one kind; without a row, as `kinds.KINDS` says.
+
+    Or mail of one type of event, which is told otherwise than the rest of its kind.
+    """
 
     user = models.ForeignKey(User, models.CASCADE, related_name="mail_preferences")
-    kind = models.CharField(max_length=20)
+    kind = models.CharField(max_length=50, help_text="Of mail, or a type of event that is told otherwise.")
     rhythm = models.CharField(max_length=5, choices=Rhythm)
 
     class Meta:

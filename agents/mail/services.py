@@ -9,9 +9,9 @@ from django.db import connection, transaction
 from django.db.models import F
 from django.db.models.functions import Now
 
-from agents.mail.kinds import DIGEST, KINDS, Rhythm
+from agents.mail.kinds import DIGEST, KINDS, Rhythm, kind_of
 from agents.mail.models import Item, Letter, Preference, RefusedAddress
-from agents.mail.queries import refused_addresses, rhythms_of
+from agents.mail.queries import exceptions_of, refused_addresses, rhythms_of
 from agents.models import User
 from marketplace.errors import Invalid
 
@@ -58,7 +58,7 @@ def fan_out(event_ids: Sequence[int]) -> int:
 FAN_OUT = """
     WITH told AS MATERIALIZED (
         SELECT DISTINCT ON (event.id, person.id) event.id AS event_id, person.id AS user_id, kind.key AS kind,
-               coalesce(chosen.rhythm, kind.rhythm) AS rhythm
+               coalesce(exception.rhythm, chosen.rhythm, kind.rhythm) AS rhythm
           FROM events_event event
           JOIN unnest(%(types)s::text[], %(own)s::text[], %(owners)s::text[]) AS listed(type, own, owners)
             ON listed.type = event.type
@@ -69,6 +69,8 @@ FAN_OUT = """
             ON kind.key = CASE WHEN agent.user_id IS NULL THEN listed.owners ELSE listed.own END
           LEFT JOIN agents_agent doer ON doer.id = event.actor_id
           LEFT JOIN mail_preference chosen ON chosen.user_id = person.id AND chosen.kind = kind.key
+          LEFT JOIN mail_preference exception ON exception.user_id = person.id AND exception.kind = event.type
+                AND agent.user_id = person.id
          WHERE event.id = ANY (%(events)s) AND doer.user_id IS DISTINCT FROM person.id
            AND EXISTS (SELECT FROM account_emailaddress address
                         WHERE address.user_id = person.id AND address.verified
@@ -173,34 +175,53 @@ def _settle(claim: Claim, **changes: object) -> None:
 
 @transaction.atomic
 def choose_rhythms(*, user: User, rhythms: Mapping[str, str]) -> None:
-    """How often the person wants each of these kinds; what waits of a kind that they end is not sent.
+    """How often the person wants each of these kinds, and these types of their own events, which "" makes follow their
+    kind again; what waits of what they end is not sent.
 
-    Raises Invalid naming the kind.
+    Raises Invalid naming the kind or type.
     """
     for key, rhythm in rhythms.items():
-        if key not in KINDS:
+        kind = KINDS.get(key) or kind_of(key)
+        if kind is None:
             raise Invalid.field(key, "There is no mail of this kind.")
-        if rhythm not in dict(KINDS[key].choices):
+        if rhythm not in dict(kind.choices) and (rhythm or key in KINDS):
             raise Invalid.field(key, "Choose one of the rhythms that this kind of mail has.")
+    following = [key for key, rhythm in rhythms.items() if not rhythm]
+    Preference.objects.filter(user=user, kind__in=following).delete()
     Preference.objects.bulk_create(
-        [Preference(user=user, kind=key, rhythm=rhythm) for key, rhythm in rhythms.items()],
+        [Preference(user=user, kind=key, rhythm=rhythm) for key, rhythm in rhythms.items() if rhythm],
         update_conflicts=True,
         unique_fields=["user", "kind"],
         update_fields=["rhythm"],
     )
-    ended = [key for key, rhythm in rhythms.items() if rhythm == Rhythm.NEVER]
-    Item.objects.filter(letter__user=user, letter__status=Letter.Status.WAITING, kind__in=ended).delete()
+    _drop_unwanted(user)
+
+
+def _drop_unwanted(user: User) -> None:
+    """What waits and is not wanted any more goes out of its letter."""
+    waiting = Item.objects.filter(letter__user=user, letter__status=Letter.Status.WAITING)
+    exceptions = exceptions_of(user)
+    ended = [key for key, rhythm in rhythms_of(user).items() if rhythm == Rhythm.NEVER]
+    waiting.filter(kind__in=ended).exclude(event__type__in=exceptions).delete()
+    ended_types = [type for type, rhythm in exceptions.items() if rhythm == Rhythm.NEVER]
+    waiting.filter(event__type__in=ended_types).delete()
 
 
 @transaction.atomic
 def unsubscribe(*, user: User, key: str) -> None:
     """No more mail of this kind; with DIGEST, no more of what comes once a day. What is required goes on."""
     if key == DIGEST:
-        chosen = rhythms_of(user)
-        ended = [kind.key for kind in KINDS.values() if chosen[kind.key] == Rhythm.DAILY and not kind.required]
+        chosen = rhythms_of(user) | exceptions_of(user)
+        ended = [one for one, rhythm in chosen.items() if rhythm == Rhythm.DAILY and not _is_required(one)]
+        following = []
     else:
-        ended = [key]
-    choose_rhythms(user=user, rhythms=dict.fromkeys(ended, Rhythm.NEVER))
+        ended, following = [key], [type for type in exceptions_of(user) if type in KINDS[key].types]
+    choose_rhythms(user=user, rhythms={**dict.fromkeys(following, ""), **dict.fromkeys(ended, Rhythm.NEVER)})
+
+
+def _is_required(key: str) -> bool:
+    kind = KINDS.get(key) or kind_of(key)
+    return kind is not None and kind.required
 
 
 def try_again(*, user: User) -> None:

@@ -12,7 +12,7 @@ from agents.mail import services
 from agents.mail.forms import PreferencesForm
 from agents.mail.kinds import KINDS
 from agents.mail.links import read_token
-from agents.mail.queries import refused_addresses, rhythms_of
+from agents.mail.queries import exceptions_of, refused_addresses, rhythms_of
 from marketplace.html import done, member_of, page
 
 
@@ -23,7 +23,7 @@ from marketplace.html import done, member_of, page
 def preferences(request: HttpRequest) -> HttpResponse:
     user = member_of(request).user
     assert user is not None  # a person's own agent
-    form = PreferencesForm(request.POST or None, initial=rhythms_of(user))
+    form = PreferencesForm(request.POST or None, initial=rhythms_of(user) | exceptions_of(user))
     if request.method == "POST" and form.is_valid():
         services.choose_rhythms(user=user, rhythms=form.cleaned_data)
         return done(request, _("Mail comes as you chose."), "mail_preferences")

@@ -16,6 +16,7 @@ from django.urls import reverse
 from agents.mail.kinds import DIGEST, KINDS, Rhythm
 from agents.mail.links import unsubscribe_url
 from agents.mail.models import Item, Letter, RefusedAddress
+from agents.models import Agent
 from marketplace.events import types
 from marketplace.events.models import Event
 from marketplace.text import clean_text
@@ -52,7 +53,7 @@ class Writer:
     """Writes the mails of these letters; reads what they are about with the same few queries for one and for many."""
 
     def __init__(self, letters: Sequence[Letter]):
-        prefetch_related_objects(letters, "user", "items__event__job__worker", "items__event__actor")
+        prefetch_related_objects(letters, "user__agent", "items__event__job__worker", "items__event__actor")
         self._addresses = _addresses({letter.user_id for letter in letters})
 
     def write(self, letter: Letter) -> EmailMultiAlternatives:
@@ -75,7 +76,7 @@ def _addresses(users: Iterable[int]) -> dict[int, str]:
 
 
 def _single(letter: Letter, address: str, item: Item) -> EmailMultiAlternatives:
-    line, kind = _line(item.event), KINDS[item.kind]
+    line, kind = _line(item.event, letter.user.agent), KINDS[item.kind]
     ends = [] if kind.required else [kind]
     context = {"line": line, "kind": kind}
     return _mail(letter, address, line.words, "mail/letters/single", context, ends, "" if kind.required else kind.key)
@@ -87,24 +88,25 @@ def _digest(letter: Letter, address: str, items: list[Item]) -> EmailMultiAltern
     ends = [kind for kind in kinds if not kind.required]
     context = {
         "count": count,
-        "groups": _groups(item.event for item in items[:MOST_LINES]),
+        "groups": _groups((item.event for item in items[:MOST_LINES]), letter.user.agent),
         "left_out": max(0, count - MOST_LINES),
     }
     subject = "1 thing happened since yesterday" if count == 1 else f"{count} things happened since yesterday"
     return _mail(letter, address, subject, "mail/letters/digest", context, ends, DIGEST if ends else "")
 
 
-def _groups(events: Iterable[Event]) -> list[Group]:
+def _groups(events: Iterable[Event], reader: Agent) -> list[Group]:
     """By job, in the order in which the first of each happened; what concerns no job comes last."""
     groups: dict[Any, Group] = {}
     for event in events:
         title = one_line(event.job.title) if event.job else ""
-        groups.setdefault(event.job_id, Group(title, [])).lines.append(_line(event))
+        groups.setdefault(event.job_id, Group(title, [])).lines.append(_line(event, reader))
     return sorted(groups.values(), key=lambda group: not group.title)
 
 
-def _line(event: Event) -> Line:
-    return Line(_shortened(one_line(types.sentence(event)), LONGEST_LINE), settings.SITE_URL + types.path(event))
+def _line(event: Event, reader: Agent) -> Line:
+    words = one_line(types.sentence_to(event, reader))
+    return Line(_shortened(words, LONGEST_LINE), settings.SITE_URL + types.path(event))
 
 
 def one_line(text: str) -> str:

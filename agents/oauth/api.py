@@ -1,5 +1,6 @@
 """The browser login of command lines over HTTP (WIRE 1.2), and who the caller is."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.conf import settings
@@ -30,7 +31,8 @@ from marketplace.api.parsers import LenientJSONParser
 from marketplace.api.problems import camel_case, problem_of
 from marketplace.api.requests import ApiRequest
 from marketplace.api.viewsets import ApiViewSet
-from marketplace.errors import Invalid, MarketError
+from marketplace.errors import FieldError, Invalid, MarketError
+from marketplace.screening.services import Prohibited
 
 
 class OauthViewSet(ApiViewSet):
@@ -71,14 +73,20 @@ class OauthViewSet(ApiViewSet):
         except (ValidationError, Invalid) as error:
             problem = problem_of(error)
             assert problem is not None  # every refusal is one
-            # OAuth's own words have no camelCase.
-            self.sent_names = {camel_case(wrong.field): wrong.field for wrong in problem.errors}
-            raise problems.InvalidRequest(problem.detail, errors=problem.errors) from error
+            raise self._invalid(problem.detail, problem.errors) from error
+
+    def _invalid(self, detail: str, errors: Sequence[FieldError]) -> problems.InvalidRequest:
+        # OAuth's own words have no camelCase.
+        self.sent_names = {camel_case(wrong.field): wrong.field for wrong in errors}
+        return problems.InvalidRequest(detail, errors=errors)
 
     @action(detail=False, methods=["post"])
     def register(self, request: ApiRequest) -> Response:
         """Gives a program its `client_id` (RFC 7591). It needs no secret: the person decides what it may do."""
-        return self.reply(services.register_client(**self.read()))
+        try:
+            return self.reply(services.register_client(**self.read()))
+        except Prohibited as refusal:
+            raise self._invalid(refusal.detail, refusal.errors) from refusal
 
     @action(detail=False, methods=["post"])
     def device_authorization(self, request: ApiRequest) -> Response:

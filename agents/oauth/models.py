@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from agents.models import User
 from marketplace.identifiers import uuid7
+from marketplace.screening.texts import Texts
 
 
 class Client(models.Model):
@@ -18,6 +19,8 @@ class Client(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     name = models.CharField(max_length=100)
     created_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    screened_texts = Texts(("name",))
 
     def __str__(self) -> str:
         return self.name

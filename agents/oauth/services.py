@@ -17,6 +17,7 @@ from agents.oauth.tokens import make_access_token
 from agents.rules import require_not_suspended
 from marketplace.errors import NotFound
 from marketplace.events import services as events
+from marketplace.screening.services import screened
 
 # Consonants that look like no other: no word comes of them, and none is misread.
 LETTERS = "BCDFGHJKLMNPQRSTVWXZ"
@@ -32,8 +33,9 @@ class Tokens:
     scope: str
 
 
+@screened(name="client_name")
 def register_client(*, name: str) -> Client:
-    """A program under the name it gives itself."""
+    """A program under the name it gives itself. Raises Prohibited."""
     return Client.objects.create(name=name)
 
 

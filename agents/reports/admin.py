@@ -12,9 +12,8 @@ from agents.reports.models import Report
 from agents.services import set_suspension
 from marketplace.errors import MarketError
 from marketplace.read_only_admin import ReadOnlyAdmin
-from marketplace.screening.models import Flag, Strike
+from marketplace.screening.models import Flag, HiddenText, Strike
 from marketplace.screening.queries import repeat_offenders
-from marketplace.screening.services import decide
 
 
 class Queue(ReadOnlyAdmin):
@@ -103,7 +102,20 @@ class FlagAdmin(FindingAdmin):
 
     def _decide(self, request: Any, flags: QuerySet[Flag], status: Flag.Status) -> None:
         actor = request.user.agent
-        self.do_each(request, flags, lambda flag: decide(flag=flag, actor=actor, status=status), status.label)
+        self.do_each(
+            request, flags, lambda flag: services.decide_flag(flag=flag, actor=actor, status=status), status.label
+        )
+
+
+@admin.register(HiddenText)
+class HiddenTextAdmin(ReadOnlyAdmin):
+    """What stood where operators hid it."""
+
+    list_display = ["created_at", "kind", "thing", "row_kind", "values"]
+    list_filter = ["kind", "row_kind", "created_at"]
+    search_fields = ["=thing", "=row"]
+    ordering = ["-created_at"]
+    show_full_result_count = False
 
 
 class AuthorFilter(admin.SimpleListFilter):

@@ -3,6 +3,7 @@
 from datetime import timedelta
 from uuid import UUID
 
+from django.apps import apps
 from django.conf import settings
 from django.db import transaction
 from django.db.models import QuerySet
@@ -15,6 +16,8 @@ from agents.reports.things import find_thing
 from agents.rules import require_not_suspended, same_hand
 from agents.services import set_suspension
 from marketplace.errors import Invalid, MarketError, NotAllowed
+from marketplace.screening.models import Flag
+from marketplace.screening.services import decide as decide_text
 from marketplace.screening.services import screened
 
 
@@ -67,6 +70,16 @@ def _require_within_limit(made: QuerySet[Report]) -> None:
     most = settings.REPORTS_PER_DAY
     if made.filter(created_at__gt=Now() - timedelta(days=1)).count() >= most:
         raise TooManyReports(f"You may report {most} times a day; write to the operators if it is urgent.")
+
+
+def decide_flag(*, flag: Flag, actor: Agent, status: Flag.Status) -> Flag:
+    """An operator dismisses a flag, or hides the text. Raises NotAllowed for one who wrote it or whom it is about."""
+    thing = apps.get_model(flag.kind)._base_manager.filter(pk=flag.thing).first()
+    # Of a review: whoever was reviewed would gladly have it hidden.
+    concerned = [flag.author, getattr(thing, "subject", None)]
+    if any(same_hand(actor, agent) for agent in concerned if agent is not None):
+        raise NotAllowed("You have a hand in this text; another operator has to look at it.")
+    return decide_text(flag=flag, actor=actor, status=status)
 
 
 @transaction.atomic

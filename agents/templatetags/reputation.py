@@ -11,8 +11,8 @@ register = template.Library()
 
 @register.filter
 def score(value: float) -> str:
-    """A number from 0 to 1 as people read it: 0.87."""
-    return f"{value:.2f}"
+    """A number from 0 to 1 as people read it, in points of a hundred: 87."""
+    return str(round(value * 100))
 
 
 @register.inclusion_tag("agents/_reputation.html")

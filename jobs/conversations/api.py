@@ -10,6 +10,7 @@ from jobs.conversations.serializers import (
     JobMessageRequest,
     JobMessageSerializer,
     ReadSerializer,
+    WordsRequest,
 )
 from jobs.queries import find_job
 from marketplace.api.requests import ApiRequest
@@ -41,6 +42,22 @@ class MessageViewSet(ApiViewSet):
         """The caller's side has read all there is; again changes nothing."""
         job = find_job(job_id, request.actor)
         return self.reply(services.mark_read(job=job, actor=request.actor) or Side(unread_count=0))
+
+
+class FoundMessageViewSet(ApiViewSet):
+    """Messages by what is said in them."""
+
+    tag = "jobs"
+    queryset = Message.objects.all()
+    ordering = queries.NEWEST_FIRST
+    serializer_class = JobMessageSerializer
+    parameter_serializers = {"list": WordsRequest}
+
+    def list(self, request: ApiRequest) -> Response:
+        """What holds the words, in all conversations of the caller and of agents that it owns, newest first."""
+        asked = WordsRequest(data=request.query_params.dict())
+        asked.is_valid(raise_exception=True)
+        return self.reply_page(queries.found_for(request.actor, asked.validated_data["q"]))
 
 
 class ConversationViewSet(ApiViewSet):

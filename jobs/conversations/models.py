@@ -8,6 +8,7 @@ from agents.files.models import Attachment
 from agents.models import Agent
 from jobs.models import Job
 from marketplace.identifiers import uuid7
+from marketplace.screening.texts import Texts
 
 LONGEST_MESSAGE = 5000
 
@@ -63,6 +64,8 @@ class Message(models.Model):
     sender = models.ForeignKey(Agent, models.PROTECT, related_name="messages")
     content = models.TextField(max_length=LONGEST_MESSAGE, blank=True, help_text="Markdown; empty beside files.")
     created_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    screened_texts = Texts(("content",), job="conversation.job_id")
 
     class Meta:
         indexes = [models.Index(fields=["conversation", "created_at", "id"], name="message_of_conversation")]

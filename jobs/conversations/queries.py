@@ -1,5 +1,6 @@
 """Reads of conversations."""
 
+from django.contrib.postgres.search import SearchQuery, SearchVector
 from django.db import connection
 from django.db.models import Case, OuterRef, Q, QuerySet, Subquery, Sum, TextField, Value, When
 
@@ -26,6 +27,15 @@ def all_on(job: Job) -> QuerySet[Message]:
     """What was written on the job, for whoever the caller knows may read it."""
     written = Message.objects.filter(conversation__job=job).select_related("sender", "conversation")
     return with_flags(written.prefetch_related("attachments__file"))
+
+
+def found_for(actor: Agent, words: str) -> QuerySet[Message]:
+    """What holds the words, in all conversations of the actor and of the agents that a person owns; nothing hidden."""
+    own = Side.objects.filter(_is_for(actor)).values("conversation")
+    query = SearchQuery(words, search_type="websearch", config="english")
+    said = Message.objects.annotate(text=SearchVector("content", config="english"))
+    found = said.filter(~is_hidden(Message), conversation__in=own, text=query)
+    return with_flags(found.select_related("sender", "conversation__job").prefetch_related("attachments__file"))
 
 
 def own_side(job: Job, actor: Agent) -> Side | None:

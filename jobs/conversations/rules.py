@@ -1,5 +1,6 @@
 """Who may read and write in the conversation of a job, and when."""
 
+from agents.blocks.queries import is_blocked
 from agents.models import Agent
 from agents.rules import require_not_suspended
 from jobs.lifecycle import Status
@@ -39,7 +40,10 @@ def require_writer(job: Job, actor: Agent) -> tuple[Agent, Agent]:
     require_not_suspended(actor)
     if job.status not in TALKED_ABOUT or job.worker is None:
         raise NoConversation(job)
-    return (job.poster, job.worker) if is_poster(actor, job) else (job.worker, job.poster)
+    sides = (job.poster, job.worker) if is_poster(actor, job) else (job.worker, job.poster)
+    if job.status == Status.COMPLETED and is_blocked(*sides):
+        raise NotAllowed("They take no messages from you now that the job is over.")
+    return sides
 
 
 def may_write(job: Job, actor: Agent | None) -> bool:

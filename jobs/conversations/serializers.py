@@ -4,6 +4,7 @@ from rest_framework import serializers
 
 from agents.files.serializers import AttachmentsField, FileIdsField
 from jobs.conversations.models import LONGEST_MESSAGE
+from jobs.listing import LONGEST_WORDS
 from jobs.serializers import PartySerializer
 from marketplace.api.fields import TextField, TimestampField
 from marketplace.api.serializers import CamelCaseSerializer, RequestSerializer
@@ -36,6 +37,12 @@ class JobMessageRequest(RequestSerializer):
         if not values.get("content") and not values.get("attachments"):
             raise serializers.ValidationError({"content": "This field is required, or attachmentIds."})
         return values
+
+
+class WordsRequest(RequestSerializer):
+    """What to look for."""
+
+    q = TextField(max_length=LONGEST_WORDS, help_text='Words; "several in a row" between quotes, -without this one.')
 
 
 class ConversationSerializer(CamelCaseSerializer):

@@ -11,20 +11,24 @@ from django.views.decorators.http import require_GET, require_http_methods
 from jobs.conversations import queries, services
 from jobs.conversations.forms import MessageForm
 from jobs.conversations.rules import may_write
+from jobs.listing import LONGEST_WORDS
 from jobs.queries import find_job
 from marketplace.errors import MarketError
 from marketplace.html import keyset_page, member_of, page, show_refusal
+from marketplace.text import clean_text
 
 
 @login_required
 @require_GET
 @page
 def conversations(request: HttpRequest) -> HttpResponse:
-    """With whom the person and their agents talk, the latest first."""
-    rows = queries.sides_of(member_of(request))
-    return render(
-        request, "conversations/conversations.html", {"page": keyset_page(request, rows, *queries.LATEST_FIRST)}
-    )
+    """With whom the person and their agents talk, the latest first; with `?q=` what was said of that."""
+    actor, words = member_of(request), clean_text(request.GET.get("q", ""))[:LONGEST_WORDS].strip()
+    if words:
+        found = keyset_page(request, queries.found_for(actor, words), *queries.NEWEST_FIRST)
+        return render(request, "conversations/found.html", {"page": found, "words": words})
+    rows = keyset_page(request, queries.sides_of(actor), *queries.LATEST_FIRST)
+    return render(request, "conversations/conversations.html", {"page": rows})
 
 
 @login_required

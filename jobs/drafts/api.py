@@ -4,12 +4,22 @@ from rest_framework.decorators import action
 from rest_framework.response import Response
 
 from jobs.drafts import queries, services
+from jobs.drafts.hints import PriceHint, price_hint
 from jobs.drafts.models import Draft
-from jobs.drafts.serializers import DraftDetailSerializer, DraftRequest, DraftSerializer
+from jobs.drafts.serializers import (
+    DraftDetailSerializer,
+    DraftRequest,
+    DraftSerializer,
+    PreviewRequest,
+    PreviewSerializer,
+    PriceHintParameters,
+    PriceHintSerializer,
+)
 from jobs.queries import find_job
 from jobs.serializers import JobDetailSerializer
 from marketplace.api.requests import ApiRequest
 from marketplace.api.viewsets import ApiViewSet
+from marketplace.markdown import render_markdown
 
 
 class DraftViewSet(ApiViewSet):
@@ -19,8 +29,15 @@ class DraftViewSet(ApiViewSet):
     queryset = Draft.objects.all()
     ordering = ("-updated_at", "-id")
     serializer_class = DraftDetailSerializer
-    request_serializers = {"create": DraftRequest, "partial_update": DraftRequest}
-    response_serializers = {"list": DraftSerializer, "publish": JobDetailSerializer, "destroy": DraftSerializer}
+    request_serializers = {"create": DraftRequest, "partial_update": DraftRequest, "preview": PreviewRequest}
+    response_serializers = {
+        "list": DraftSerializer,
+        "publish": JobDetailSerializer,
+        "destroy": DraftSerializer,
+        "price_hint": PriceHintSerializer,
+        "preview": PreviewSerializer,
+    }
+    parameter_serializers = {"price_hint": PriceHintParameters}
     creating_actions = frozenset({"create", "publish"})
 
     def get_object(self) -> Draft:
@@ -55,6 +72,19 @@ class DraftViewSet(ApiViewSet):
     def publish(self, request: ApiRequest, id: str) -> Response:
         """Posts the job, as POST /v1/jobs would, and lets the draft go."""
         return self.reply(services.publish_draft(draft=self.get_object(), actor=request.actor))
+
+    @action(detail=False, url_path="price-hint")
+    def price_hint(self, request: ApiRequest) -> Response:
+        """What jobs of this template or category have cost, to think of a budget by; zero and nulls where too few were
+        completed to say."""
+        asked = PriceHintParameters(data=request.query_params.dict())
+        asked.is_valid(raise_exception=True)
+        return self.reply(price_hint(**asked.validated_data) or PriceHint(0, None, None, None))
+
+    @action(detail=False, methods=["post"])
+    def preview(self, request: ApiRequest) -> Response:
+        """Markdown as the pages will show it; keeps nothing."""
+        return self.reply({"html": render_markdown(self.read()["text"])})
 
 
 class JobCopyViewSet(ApiViewSet):

@@ -135,20 +135,21 @@ class WhoStepForm(StepForm, DemandForm):
         "skills": "skills",
         "minimum_reputation": "minimumReputation",
         "minimum_completed_jobs": "minimumCompletedJobs",
+        "questions": "questions",
     }
 
     how = forms.ChoiceField(
-        choices=[(OPEN, _("Open to bids")), (DIRECT, _("Offer it to one agent"))],
+        choices=[(OPEN, _("Open to bids")), (DIRECT, _("Offer it to one of them"))],
         widget=forms.RadioSelect,
         label=_("Who may do it"),
     )
     invited = ProseField(
         max_length=64,
         required=False,
-        label=_("Which agent"),
-        help_text=_("Its handle. Nobody else will see the job, and the budget is held until it answers."),
+        label=_("Whom"),
+        help_text=_("Their handle. Nobody else will see the job, and the budget is held until they answer."),
     )
-    bidding = forms.ChoiceField(choices=BIDDING, label=_("How agents compete"), required=False)
+    bidding = forms.ChoiceField(choices=BIDDING, label=_("How bidders compete"), required=False)
     bidding_window = forms.TypedChoiceField(
         coerce=int,
         choices=BIDDING_WINDOWS,
@@ -166,6 +167,7 @@ class WhoStepForm(StepForm, DemandForm):
     def __init__(self, draft: Draft, *args: Any, **kwargs: Any):
         super().__init__(draft, *args, **kwargs)
         _offer(self.fields["bidding_window"], self.initial.get("bidding_window"))
+        self.fields["invited"].widget.attrs["list"] = "favourites"
 
     def first_values(self, draft: Draft) -> dict[str, Any]:
         is_direct = bool(draft.data.get("invitedAgentId"))
@@ -176,7 +178,7 @@ class WhoStepForm(StepForm, DemandForm):
         if self.data.get("how") != DIRECT:
             return None
         if not handle:
-            raise forms.ValidationError(_("Say which agent the offer is for."))
+            raise forms.ValidationError(_("Say whom the offer is for."))
         try:
             return find_agent(handle)
         except NotFound as refusal:
@@ -211,11 +213,12 @@ class MoneyStepForm(StepForm, PriceForm):
     )
     revisions = forms.IntegerField(
         min_value=0,
-        max_value=100,
+        max_value=settings.MOST_REVISIONS,
         required=False,
         label=_("Rounds of changes"),
         help_text=format_lazy(
-            _("How often you may send the work back. Empty: {most} times."), most=settings.MOST_REVISIONS
+            _("How often you may send the work back: 0 to {most} times. Empty: {most} times."),
+            most=settings.MOST_REVISIONS,
         ),
     )
 
@@ -224,11 +227,10 @@ class MoneyStepForm(StepForm, PriceForm):
         _offer(self.fields["review_window"], self.initial["review_window"])
         if draft.data.get("invitedAgentId"):
             self.fields["budget"].label = _("What you pay")
-            self.fields["budget"].help_text = _(
-                "The agent takes the job at this price or declines. Held when you post."
+            self.fields["budget"].help_text = _("They take the job at this price or decline. Held when you post.")
+            self.fields["deadline_at"].help_text = _(
+                "Whoever takes the offer promises the work by then. If it is not taken by then, your money returns."
             )
-            self.fields["deadline_at"].label = _("The offer stands until")
-            self.fields["deadline_at"].help_text = _("If it is not taken by then, your money returns.")
 
     def first_values(self, draft: Draft) -> dict[str, Any]:
         deadline = (timezone.now() + settings.DEFAULT_DEADLINE).astimezone(UTC)

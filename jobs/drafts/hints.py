@@ -15,12 +15,13 @@ FEWEST = 3
 
 @dataclass(frozen=True)
 class PriceHint:
-    """Of the latest completed jobs, how many there were, and between which micro-USDC half of them were paid."""
+    """Of the latest completed jobs, how many there were, and between which micro-USDC half of them were paid; None
+    where there were none to ask."""
 
     count: int
-    low: int
-    middle: int
-    high: int
+    low: int | None
+    middle: int | None
+    high: int | None
 
 
 def price_hint(*, template: JobTemplate | None = None, vertical: str = "") -> PriceHint | None:

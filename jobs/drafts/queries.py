@@ -17,7 +17,7 @@ from marketplace.api.problems import camel_case, problem_of
 from marketplace.errors import FieldError, MarketError, NotFound
 
 # Of a whole draft, what is no word of the job itself.
-BESIDES = frozenset({"publish", "attachments"})
+BESIDES = frozenset({"publish", "attachments", "questions"})
 
 
 def drafts_of(actor: Agent) -> QuerySet[Draft]:

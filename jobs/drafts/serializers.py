@@ -7,7 +7,8 @@ from rest_framework import serializers
 
 from jobs.drafts.models import Draft, Step
 from jobs.drafts.queries import planned
-from marketplace.api.fields import JSONObjectField, TimestampField
+from jobs.serializers import TemplateReferenceField
+from marketplace.api.fields import JSONObjectField, TextField, TimestampField, UsdcField
 from marketplace.api.serializers import CamelCaseSerializer, RequestSerializer
 
 
@@ -49,3 +50,31 @@ class DraftRequest(RequestSerializer):
         " dotted name such as terms.bidding reaches inside.",
     )
     step = serializers.ChoiceField(Step.choices, required=False)
+
+
+class PriceHintParameters(RequestSerializer):
+    """Of which jobs: those of a template or, without one, those of a category."""
+
+    template_id = TemplateReferenceField(source="template", required=False)
+    vertical = TextField(max_length=50, required=False)
+
+
+class PriceHintSerializer(CamelCaseSerializer):
+    """Between which amounts the middle half of the latest completed jobs were paid."""
+
+    count = serializers.IntegerField(help_text="How many jobs were looked at; 0 where there are too few to say.")
+    low_usdc = UsdcField(source="low", allow_null=True, help_text="A quarter of them cost at most that.")
+    middle_usdc = UsdcField(source="middle", allow_null=True)
+    high_usdc = UsdcField(source="high", allow_null=True, help_text="A quarter of them cost at least that.")
+
+
+class PreviewRequest(RequestSerializer):
+    """Markdown, such as a description."""
+
+    text = TextField(max_length=20_000, allow_blank=True)
+
+
+class PreviewSerializer(CamelCaseSerializer):
+    """Safe HTML."""
+
+    html = serializers.CharField()

@@ -16,6 +16,7 @@ from jobs.drafts.members import with_members
 from jobs.drafts.models import Draft, Step
 from jobs.drafts.queries import find_draft, words_of
 from jobs.models import Job
+from jobs.questions.queries import questions_of
 from jobs.rules import is_poster
 from jobs.services import create_job
 from marketplace.errors import MarketError, NotAllowed
@@ -118,6 +119,7 @@ def _words_of_job(job: Job) -> dict[str, Any]:
         "inputData": job.input_data or None,
         "budgetUsdc": format_usdc(job.budget),
         "skills": job.skills or None,
+        "questions": questions_of(job) or None,
         "minimumReputation": job.minimum_reputation,
         "minimumCompletedJobs": job.minimum_completed_jobs or None,
         "invitedAgentId": job.invited.handle if job.invited else None,

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 from rest_framework.exceptions import ValidationError
 
+from agents.favourites.queries import favourites_of
 from agents.models import Agent
 from jobs import queries as jobs
 from jobs.drafts import queries, services
@@ -39,6 +40,7 @@ from wallets import queries as wallets
 # What later steps will say is not missed in an earlier one.
 STILL_TO_COME = {"title": "…", "budgetUsdc": "1"}
 ADDRESS = "draft_step"
+MOST_SUGGESTED = 50
 
 
 @login_required
@@ -168,7 +170,10 @@ def _beside(step: Step, draft: Draft, template: JobTemplate | None, actor: Agent
     """What a step shows beside its form."""
     match step:
         case Step.WHO:
-            return {"bidding_summaries": SUMMARIES}
+            return {
+                "bidding_summaries": SUMMARIES,
+                "favourites": favourites_of(actor).order_by("-created_at", "-id")[:MOST_SUGGESTED],
+            }
         case Step.MONEY:
             vertical = draft.data.get("vertical")
             return {

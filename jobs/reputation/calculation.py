@@ -6,19 +6,20 @@ counterparty; whoever works for somebody who works for them, or is suspected of 
 """
 
 from agents.models import Agent, TrackRecord
-from agents.reputation import FADING, FULL_PRICE, PARTS, PRIOR
+from agents.reputation import FADING, FULL_PRICE, MOST_STARS_REFUNDED, PARTS, PRIOR
+from jobs.agreements.models import EarlyEnd
 from jobs.models import Job, Submission
 from jobs.reviews.models import Review
 from jobs.suspicions.models import Suspect, Suspicion
 
-CONSTANTS = {"prior": PRIOR, "full_price": FULL_PRICE, "fading": FADING} | {
+CONSTANTS = {"prior": PRIOR, "full_price": FULL_PRICE, "fading": FADING, "most_stars": MOST_STARS_REFUNDED} | {
     f"{part.name}_{constant}": getattr(part, constant) for part in PARTS for constant in ("weight", "prior_jobs")
 }
 # Beyond that many jobs for one client the next counts as nothing, and PostgreSQL would call the factor an underflow.
 MOST_FADES = 60
 
-_AGENT, _RECORD, _JOB, _SUBMISSION, _REVIEW, _SUSPICION, _SUSPECT = (
-    f'"{model._meta.db_table}"' for model in (Agent, TrackRecord, Job, Submission, Review, Suspicion, Suspect)
+_AGENT, _RECORD, _JOB, _EARLY_END, _SUBMISSION, _REVIEW, _SUSPICION, _SUSPECT = (
+    f'"{model._meta.db_table}"' for model in (Agent, TrackRecord, Job, EarlyEnd, Submission, Review, Suspicion, Suspect)
 )
 _COLUMNS = [f"{part.name}_{half}" for part in PARTS for half in ("good", "jobs")]
 _REPUTATION = " + ".join(
@@ -63,22 +64,28 @@ WITH hands AS (
 ), worthless AS (
     SELECT hand, other FROM hired UNION SELECT hand, other FROM suspected
 ), deals AS (
-    SELECT j.*, d.id AS agent, d.hand, {hand("p")} AS other, coalesce(j.completed_at, j.cancelled_at) AS ended_at
+    SELECT j.*, d.id AS agent, d.hand, {hand("p")} AS other, coalesce(j.completed_at, j.cancelled_at) AS ended_at,
+        early.how, early.to_poster
     FROM due d JOIN {_JOB} j ON j.worker_id = d.id JOIN {_AGENT} p ON p.id = j.poster_id
-    WHERE j.terms->>'fund_on' <> 'never' AND (j.status = 'COMPLETED'
-        OR j.status = 'CANCELLED' AND (j.started_at IS NOT NULL OR j.cancelled_at > j.promised_at))
+    LEFT JOIN {_EARLY_END} early ON early.job_id = j.id
+    WHERE j.terms->>'fund_on' <> 'never' AND (j.status = 'COMPLETED' OR j.status = 'CANCELLED'
+        AND (j.started_at IS NOT NULL OR j.cancelled_at > j.promised_at OR early.how = 'GIVEN_BACK'))
 ), judged AS (
     SELECT deal.id, deal.agent, deal.other, deal.ended_at, review.rating,
         CASE WHEN worthless.hand IS NULL THEN least(1, deal.price / %(full_price)s::float8) ELSE 0 END AS worth,
         (review.rating - 1) / 4.0::float8 AS ratings,
-        (deal.status = 'COMPLETED')::int AS completion,
-        (first.created_at <= coalesce(deal.promised_at, deal.deadline_at))::int AS punctuality,
-        1 - coalesce(deal.refund, 0) / deal.price::float8 AS disputes
+        CASE WHEN deal.how = 'AGREED' THEN NULL ELSE (deal.status = 'COMPLETED')::int END AS completion,
+        CASE WHEN deal.how IS NULL THEN (first.created_at <= coalesce(deal.promised_at, deal.deadline_at))::int END
+            AS punctuality,
+        CASE WHEN deal.how IS NULL THEN 1 - coalesce(deal.refund, 0) / deal.price::float8 END AS disputes
     FROM deals deal
     LEFT JOIN worthless ON worthless.hand = deal.hand AND worthless.other = deal.other
     LEFT JOIN {_SUBMISSION} first ON first.job_id = deal.id AND first.number = 1
     LEFT JOIN {_REVIEW} review
         ON review.job_id = deal.id AND review.subject_id = deal.agent AND review.revealed_at IS NOT NULL
+        AND (review.rating <= %(most_stars)s
+            OR deal.status = 'COMPLETED' AND 2 * coalesce(deal.refund, 0) <= deal.price
+            OR deal.how = 'AGREED' AND 2 * deal.to_poster <= deal.price)
 ), weighed AS (
     SELECT judged.*, {_faded("agent, other")} AS weight, {_faded("agent, other, rating IS NULL")} AS rated
     FROM judged
@@ -87,11 +94,11 @@ WITH hands AS (
         coalesce(sum(rated * ratings), 0) AS ratings_good,
         coalesce(sum(rated) FILTER (WHERE rating IS NOT NULL), 0) AS ratings_jobs,
         coalesce(sum(weight * completion), 0) AS completion_good,
-        coalesce(sum(weight), 0) AS completion_jobs,
+        coalesce(sum(weight) FILTER (WHERE completion IS NOT NULL), 0) AS completion_jobs,
         coalesce(sum(weight * punctuality), 0) AS punctuality_good,
         coalesce(sum(weight) FILTER (WHERE punctuality IS NOT NULL), 0) AS punctuality_jobs,
         coalesce(sum(weight * disputes), 0) AS disputes_good,
-        coalesce(sum(weight), 0) AS disputes_jobs
+        coalesce(sum(weight) FILTER (WHERE disputes IS NOT NULL), 0) AS disputes_jobs
     FROM due d LEFT JOIN weighed ON weighed.agent = d.id GROUP BY d.id
 ), records AS (
     INSERT INTO {_RECORD} (agent_id, {", ".join(_COLUMNS)}) SELECT agent, {", ".join(_COLUMNS)} FROM tallies

@@ -10,6 +10,7 @@ from django.db import connection
 from django.db.models import QuerySet
 
 from agents.models import Agent
+from jobs.agreements.models import EarlyEnd
 from jobs.lifecycle import Status
 from jobs.models import Job, Submission
 from jobs.queries import jobs_of
@@ -48,9 +49,11 @@ _RECORDS = f"""
            count(job.refund),
            percentile_cont(0.5) WITHIN GROUP (ORDER BY extract(epoch FROM job.started_at - job.assigned_at))
       FROM unnest(%s::uuid[]) AS agent(id) CROSS JOIN LATERAL (
-               SELECT * FROM {Job._meta.db_table} j
+               SELECT j.* FROM {Job._meta.db_table} j
+                 LEFT JOIN {EarlyEnd._meta.db_table} early ON early.job_id = j.id
                 WHERE j.worker_id = agent.id
-                  AND (j.status = 'COMPLETED' OR j.status = 'CANCELLED' AND j.started_at IS NOT NULL)
+                  AND (j.status = 'COMPLETED' OR early.how = 'GIVEN_BACK'
+                       OR j.status = 'CANCELLED' AND j.started_at IS NOT NULL AND early.job_id IS NULL)
                 ORDER BY j.created_at DESC, j.id DESC LIMIT {RECENT}) job
       LEFT JOIN {Submission._meta.db_table} first ON first.job_id = job.id AND first.number = 1
      GROUP BY agent.id

@@ -25,7 +25,7 @@ class JobReviewViewSet(ApiViewSet):
         return self.reply_page(queries.reviews_on(find_job(job_id, request.actor), request.actor))
 
     def create(self, request: ApiRequest, job_id: str) -> Response:
-        """The poster reviews the worker of a completed job, or the worker the poster: once, for good, within a period.
+        """The poster reviews the worker of a job that ended, or the worker the poster: once, for good, within a period.
 
         Nobody else can read it until both sides have written, or the period is over.
         The poster may also do so when approving.

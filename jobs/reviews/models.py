@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from agents.models import Agent
 from jobs.models import Job
 from marketplace.identifiers import uuid7
+from marketplace.screening.texts import Texts
 
 LONGEST_TEXT = 2000
 
@@ -34,6 +35,8 @@ class Review(models.Model):
     revealed_at = models.DateTimeField(
         null=True, blank=True, editable=False, help_text="When both sides had written, or the time for it was up."
     )
+
+    screened_texts = Texts(("text",), job="job_id")
 
     class Meta:
         constraints = [
@@ -67,6 +70,8 @@ class Reply(models.Model):
     review = models.OneToOneField(Review, models.PROTECT, primary_key=True, related_name="reply")
     text = models.TextField(max_length=LONGEST_TEXT)
     created_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    screened_texts = Texts(("text",), job="review.job_id")
 
     class Meta:
         verbose_name_plural = "replies"

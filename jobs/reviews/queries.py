@@ -1,24 +1,30 @@
 """Reads of reviews."""
 
+from collections.abc import Collection
 from datetime import timedelta
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
 from django.db.models.functions import Coalesce, Now
 
 from agents.models import Agent
+from jobs.lifecycle import Status
 from jobs.models import Job
 from jobs.queries import visible_to
-from jobs.reviews.models import Review
+from jobs.reviews.models import Reply, Review
 from marketplace.errors import NotFound
 from marketplace.screening.queries import with_flags
 
 
 def _with_names(reviews: QuerySet[Review]) -> QuerySet[Review]:
-    sides = [f"{side}__{field}" for side in ("reviewer", "subject") for field in ("handle", "kind", "name", "owner")]
-    fields = ("role", "rating", "text", "created_at", "revealed_at", "job__title", "reply__text", "reply__created_at")
-    return with_flags(reviews.select_related("reviewer", "subject", "job", "reply").only(*fields, *sides))
+    shown = ("handle", "kind", "name", "owner", "avatar")
+    sides = [f"{side}__{field}" for side in ("reviewer", "subject") for field in shown]
+    fields = ("role", "rating", "text", "created_at", "revealed_at", "job__title")
+    reply = Prefetch("reply", with_flags(Reply.objects.all()))
+    return with_flags(
+        reviews.select_related("reviewer", "subject", "job").prefetch_related(reply).only(*fields, *sides)
+    )
 
 
 def readable(reviews: QuerySet[Review], reader: Agent | None) -> QuerySet[Review]:
@@ -55,10 +61,20 @@ def find_review(identifier: str | UUID, reader: Agent | None) -> Review:
     return review
 
 
+def to_review(hand: Collection[UUID]) -> QuerySet[Job]:
+    """Jobs of these agents that ended, and whose other side they may review still."""
+    since = Now() - timedelta(days=settings.REVIEW_DAYS)
+    ended = Q(status=Status.COMPLETED, completed_at__gt=since) | Q(status=Status.CANCELLED, cancelled_at__gt=since)
+    given = Review.objects.filter(job=OuterRef("pk"))
+    of_worker, of_poster = given.filter(role=Review.Role.WORKER), given.filter(role=Review.Role.POSTER)
+    mine = Q(poster__in=hand) & ~Exists(of_worker) | Q(worker__in=hand) & ~Exists(of_poster)
+    jobs = Job.objects.filter(ended, mine, started_at__isnull=False).exclude(terms__fund_on="never")
+    return jobs.exclude(Exists(given.filter(revealed_at__isnull=False)))
+
+
 def due_to_reveal() -> QuerySet[Job]:
     """Jobs with a review that waits for the other side's, which can come no more by the database's clock."""
     blind = Review.objects.filter(revealed_at=None).values("job")
     over = Now() - timedelta(days=settings.REVIEW_DAYS)
-    # Work that was paid back after its review is completed no more.
     ended = Job.objects.annotate(ended_at=Coalesce("completed_at", "cancelled_at"))
     return ended.filter(pk__in=blind, ended_at__lte=over).order_by("ended_at")

@@ -1,10 +1,10 @@
 """Who may review a job, and when."""
 
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db.models.functions import Now
+from django.db.models.functions import Coalesce, Now
 from django.utils import timezone
 
 from agents.models import Agent
@@ -18,7 +18,7 @@ from marketplace.errors import MarketError, NotAllowed
 
 class NotReviewable(MarketError):
     code, title = "NOT_REVIEWABLE", "Not to be reviewed"
-    detail = "Only a job that is COMPLETED and was paid from escrow can be reviewed."
+    detail = "Only a deal with escrow is reviewed, once it is COMPLETED, or CANCELLED after work had begun."
 
 
 class AlreadyReviewed(MarketError):
@@ -30,7 +30,7 @@ class ReviewPeriodOver(MarketError):
     code, title = "REVIEW_PERIOD_OVER", "Too late for a review"
 
     def __init__(self) -> None:
-        super().__init__(f"A job can be reviewed for {settings.REVIEW_DAYS} days after its completion.")
+        super().__init__(f"A job can be reviewed for {settings.REVIEW_DAYS} days after its end.")
 
 
 class NotRevealed(MarketError):
@@ -50,18 +50,26 @@ def reviewed_role(job: Job, actor: Agent | None) -> Review.Role | None:
     return Review.Role.POSTER if is_worker(actor, job) else None
 
 
+def deal_ended_at(job: Job) -> datetime | None:
+    """When the escrow deal ended that its sides may speak of: completed, or cancelled after work had begun."""
+    if job.rules.fund_on == "never" or job.started_at is None:
+        return None
+    return {Status.COMPLETED.value: job.completed_at, Status.CANCELLED.value: job.cancelled_at}.get(job.status)
+
+
 def require_review(job: Job, actor: Agent) -> Review.Role:
     """What the actor may review now. Raises NotAllowed, NotReviewable, AlreadyReviewed, ReviewPeriodOver."""
     role = reviewed_role(job, actor)
     if role is None:
         raise NotAllowed("Only the poster and the worker may review this job.")
     require_not_suspended(actor)
-    if job.status != Status.COMPLETED or job.rules.fund_on == "never":
+    if deal_ended_at(job) is None:
         raise NotReviewable()
     if job.reviews.filter(role=role).exists():
         raise AlreadyReviewed()
     # By the database's clock; and whoever can read what the other side wrote is too late, however long the period.
-    in_time = Job.objects.filter(pk=job.pk, completed_at__gt=Now() - timedelta(days=settings.REVIEW_DAYS))
+    ended = Job.objects.filter(pk=job.pk).annotate(ended_at=Coalesce("completed_at", "cancelled_at"))
+    in_time = ended.filter(ended_at__gt=Now() - timedelta(days=settings.REVIEW_DAYS))
     if not in_time.exclude(reviews__revealed_at__isnull=False).exists():
         raise ReviewPeriodOver()
     return role
@@ -69,12 +77,10 @@ def require_review(job: Job, actor: Agent) -> Review.Role:
 
 def may_review(job: Job, actor: Agent | None, reviews: Iterable[Review]) -> bool:
     """Whether there is a review for the actor to give, for a button; `reviews` are those that the actor may read."""
-    role = reviewed_role(job, actor)
-    if actor is None or role is None or actor.status == Agent.Status.SUSPENDED:
+    role, ended_at = reviewed_role(job, actor), deal_ended_at(job)
+    if actor is None or role is None or ended_at is None or actor.status == Agent.Status.SUSPENDED:
         return False
-    if job.status != Status.COMPLETED or job.completed_at is None or job.rules.fund_on == "never":
-        return False
-    in_time = job.completed_at > timezone.now() - timedelta(days=settings.REVIEW_DAYS)
+    in_time = ended_at > timezone.now() - timedelta(days=settings.REVIEW_DAYS)
     return in_time and all(review.role != role and review.revealed_at is None for review in reviews)
 
 

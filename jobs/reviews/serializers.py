@@ -5,12 +5,14 @@ from rest_framework import serializers
 from jobs.reviews.models import LONGEST_TEXT, Review
 from jobs.serializers import PartySerializer
 from marketplace.api.fields import TextField, TimestampField, WholeNumberField
-from marketplace.api.serializers import CamelCaseSerializer, RequestSerializer
+from marketplace.api.serializers import RequestSerializer
 from marketplace.screening.serializers import ScreenedSerializer
 
 
-class ReplySerializer(CamelCaseSerializer):
+class ReplySerializer(ScreenedSerializer):
     """What the one who was reviewed answered."""
+
+    texts = ("text",)
 
     text = serializers.CharField()
     created_at = TimestampField()

@@ -72,7 +72,7 @@ def _reveal(job: Job) -> None:
         events.emit("review.received", job=job, actor=review.reviewer, audience=[review.subject], data=facts)
 
 
-@screened(text="reply")
+@screened(thing=lambda review: review.reply, text="reply")
 @transaction.atomic
 def reply_to_review(*, review: Review, actor: Agent, text: str) -> Review:
     """The one who was reviewed answers, for all who read the review: once and for good.

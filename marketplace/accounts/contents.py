@@ -14,9 +14,11 @@ from allauth.socialaccount.models import SocialAccount
 from django.db.models import Q, QuerySet
 from rest_framework.serializers import BaseSerializer
 
+from agents.favourites.queries import favourites_of
+from agents.favourites.serializers import FavouriteSerializer
 from agents.inbox.models import Notification
 from agents.inbox.serializers import NotificationSerializer
-from agents.mail.queries import rhythms_of
+from agents.mail.queries import exceptions_of, rhythms_of
 from agents.models import Agent, ApiKey, User
 from agents.serializers import ApiKeySerializer, OwnAgentSerializer
 from agents.webhooks.models import Endpoint
@@ -108,6 +110,7 @@ PARTS = [
     Part("ledger", _ledger, TransactionSerializer),
     Part("deposits", _of_agents(Deposit), DepositSerializer),
     Part("withdrawals", _of_agents(Withdrawal), WithdrawalSerializer),
+    Part("favourites", lambda user, hand: favourites_of(user.agent).iterator(CHUNK), FavouriteSerializer),
     Part("notifications", _notifications, NotificationSerializer),
 ]
 
@@ -153,6 +156,6 @@ def _account(user: User) -> dict[str, Any]:
             {"startedAt": format_timestamp(one.created_at), "address": one.ip, "browser": one.user_agent}
             for one in live_sessions(user)
         ],
-        "mail": rhythms_of(user),
+        "mail": rhythms_of(user) | exceptions_of(user),
         "webhooks": list(webhooks),
     }

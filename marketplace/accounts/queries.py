@@ -23,7 +23,7 @@ from jobs.models import Job
 from marketplace.accounts.models import Export
 from marketplace.accounts.sessions import live_sessions
 from marketplace.errors import NotFound
-from marketplace.money import format_usdc
+from marketplace.money import readable_usdc
 from wallets import queries as wallets
 from wallets.models import Account
 
@@ -140,7 +140,7 @@ def _money_of(agent: Agent, balance: wallets.Balance, bonus: int) -> Iterator[Ob
 
 
 def _in_wallet(code: str, words: Any, amount: int, agent: Agent, path: str) -> Obstacle:
-    return Obstacle(code, words % {"amount": format_usdc(amount), "name": agent.name}, path)
+    return Obstacle(code, words % {"amount": readable_usdc(amount), "name": agent.name}, path)
 
 
 def left_behind(user: User) -> int:

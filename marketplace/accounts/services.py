@@ -18,6 +18,10 @@ from django.db.models.functions import Now
 from django.template.loader import render_to_string
 from django.utils import timezone
 
+from agents.avatars.services import forget_avatar
+from agents.blocks.models import Block
+from agents.favourites.models import Favourite
+from agents.handles.models import FormerHandle
 from agents.mail.models import Preference
 from agents.models import Agent, ApiKey, User
 from agents.oauth.models import Login
@@ -25,6 +29,8 @@ from agents.oauth.services import revoke_login
 from agents.rules import require_not_suspended
 from agents.services import revoke_api_key
 from agents.webhooks.services import remove_endpoints
+from jobs.drafts.models import Draft
+from jobs.saved_searches.models import SavedSearch
 from marketplace.accounts import contents
 from marketplace.accounts.models import Export
 from marketplace.accounts.queries import hand_of, obstacles
@@ -114,6 +120,7 @@ def close_account(*, actor: Agent) -> None:
         raise AccountInUse(extra={"obstacles": [asdict(obstacle) for obstacle in found]})
     for agent in hand:
         _end_access(agent, actor)
+    _forget_plans(hand)
     for login in Login.objects.filter(user=user, revoked_at=None).select_related("client", "user__agent"):
         revoke_login(login=login, actor=actor)
     events.emit("account.closed", actor=actor, audience=[actor], data={"agents": len(hand) - 1})
@@ -130,6 +137,12 @@ def _end_access(agent: Agent, actor: Agent) -> None:
     remove_endpoints(agent=agent, actor=actor)
 
 
+def _forget_plans(hand: list[Agent]) -> None:
+    """What they began, looked for and liked, which nobody else has a part in."""
+    for model in (Draft, SavedSearch, Favourite, Block):
+        model._default_manager.filter(owner__in=hand).delete()
+
+
 def _forget_person(user: User) -> None:
     """Name, addresses, second factors, connected logins, preferences, copies, sessions and password."""
     end_sessions(UserSession.objects.filter(user=user))
@@ -138,6 +151,8 @@ def _forget_person(user: User) -> None:
     user.email, user.name, user.is_active = f"closed-{user.pk}@{NOWHERE}", CLOSED_NAME, False
     user.set_unusable_password()
     user.save()
+    FormerHandle.objects.filter(agent__user=user).delete()
+    forget_avatar(user.agent)
     Agent.objects.filter(user=user).update(
         name=CLOSED_NAME,
         handle=Agent.free_handle("closed"),

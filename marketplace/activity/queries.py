@@ -6,6 +6,7 @@ from django.db.models import Q, QuerySet
 
 from jobs.models import Job
 from marketplace.events.models import PUBLIC_TYPES, Event
+from marketplace.events.types import readable
 from marketplace.screening.queries import is_hidden
 
 # What is said of each, from what the public pages of the job and of the agent show too. Bids, and what was agreed on
@@ -37,7 +38,7 @@ def sentence(event: Event) -> str:
         "actor": event.actor.name if event.actor else "",
         "agent": _agent_name(event),
         "title": event.job.title if event.job else "",
-        "budgetUsdc": event.data.get("budgetUsdc", ""),
+        "budgetUsdc": readable(event.data).get("budgetUsdc", ""),
     }
     return SENTENCES[event.type].format_map(words)
 

@@ -91,6 +91,11 @@ class EnvelopeSchema(AutoSchema):
         name = f"{noun.replace('-', '_')}_{action}"
         return name if methods[0] == self.method.lower() else f"{name}_{self.method.lower()}"
 
+    def get_summary(self) -> str:
+        """The first sentence of the description: what a reader of the list sees beside the path."""
+        sentence, _, _ = " ".join(self.get_description().split()).partition(". ")
+        return sentence.removesuffix(".").replace("`", "")
+
     def get_serializer_name(self, serializer: Any, direction: Any) -> str:
         # drf-spectacular ends the names of requests with this word itself.
         return super().get_serializer_name(serializer, direction).removesuffix("Request")

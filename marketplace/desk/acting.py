@@ -24,6 +24,7 @@ from disputes.models import Dispute, InformationRequest, Offer, Ruling, Side
 from disputes.rules import is_operating
 from marketplace.api.throttling import address_of
 from marketplace.desk.models import Act
+from marketplace.timestamps import format_timestamp
 
 SAFE = ("GET", "HEAD", "OPTIONS")
 # Fields of forms that say why.
@@ -68,6 +69,8 @@ def _watch(request: Any, admin: Any, run: Callable[[], HttpResponse]) -> HttpRes
         before = {pk: {} for pk in _added(request, admin.model) - added_before}
     after = {str(thing.pk): thing for thing in _find(admin.model, before)}
     for pk, was in before.items():
+        if pk in getattr(request, "refused", ()):
+            continue
         thing = after.get(pk)
         changes = _changes(was, snapshot(thing) if thing else {})
         # A page that is shown again, with what is wrong or to be confirmed, did nothing.
@@ -75,6 +78,11 @@ def _watch(request: Any, admin: Any, run: Callable[[], HttpResponse]) -> HttpRes
             name = str(thing) if thing else names[pk]
             _record(request, verb, admin.model, pk, name, *changes)
     return response
+
+
+def refuse(request: Any, thing: models.Model) -> None:
+    """Says that nothing was done to this one, although the answer leads on."""
+    request.refused = {*getattr(request, "refused", ()), str(thing.pk)}
 
 
 def _record(request: Any, verb: str, model: Any, pk: str, name: str, before: Values, after: Values) -> None:
@@ -170,12 +178,25 @@ def _shown(name: str, value: Any) -> Any:
 
 def note_elsewhere(sender: Any, instance: Any, created: bool, **_: Any) -> None:
     """An operator's decision about a dispute that comes over HTTP or from a page of the site."""
-    if _in_the_admin.get():
-        return
     found = _decision(instance) if created else None
-    if found is None or not is_operating(found[2], found[1]):
+    if found is not None:
+        _note(*found)
+
+
+def note_naming(sender: Any, dispute: Dispute, actor: Any, mediator: Any, **_: Any) -> None:
+    """The same of naming a mediator, which makes no row of its own."""
+    _note("assign-mediator", dispute, actor, {"mediator": mediator.handle}, "")
+
+
+def note_extending(sender: Any, dispute: Dispute, actor: Any, **_: Any) -> None:
+    """The same of a phase that was made longer."""
+    assert dispute.phase_ends_at is not None
+    _note("extend", dispute, actor, {"phase_ends_at": format_timestamp(dispute.phase_ends_at)}, "")
+
+
+def _note(verb: str, dispute: Dispute, actor: Any, facts: Values, reason: str) -> None:
+    if _in_the_admin.get() or not is_operating(actor, dispute):
         return
-    verb, dispute, actor, facts, reason = found
     about = structlog.contextvars.get_contextvars()
     Act.objects.create(
         operator=actor,

@@ -1,7 +1,7 @@
 """The lists and pages of the desk. Doors are here, and what is done behind them in the modules beside this one."""
 
-import csv
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -14,31 +14,50 @@ from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpRespons
 from django.shortcuts import redirect, render
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from agents.admin import AgentAdmin as PlainAgentAdmin
-from agents.models import Agent
+from agents.admin import ApiKeyAdmin as PlainApiKeyAdmin
+from agents.halts.models import Activity
+from agents.halts.services import let_back
+from agents.models import Agent, ApiKey
+from agents.services import end_leaked_key
+from disputes.appeals.models import Appeal
+from disputes.appeals.queries import find_appeal
+from disputes.appeals.rules import most_correction, require_reviewer
 from disputes.evidence import ask
 from disputes.models import Dispute
 from disputes.queries import with_case, with_people
 from disputes.rules import available_actions
-from marketplace.desk import adjustments, cases, suspensions
-from marketplace.desk.forms import NoteForm, QuestionForm, RulingForm
-from marketplace.desk.models import Act, Adjustment
+from disputes.services import extend_phase
+from marketplace.desk import adjustments, appeals, cases, suspensions
+from marketplace.desk.acting import refuse
+from marketplace.desk.exports import EXPORTS
+from marketplace.desk.forms import AppealForm, HaltForm, NoteForm, QuestionForm, RulingForm
+from marketplace.desk.models import Act, Adjustment, Wording
 from marketplace.errors import MarketError
 from marketplace.html import show_refusal
-from marketplace.money import format_usdc
+from marketplace.money import readable_usdc
 from marketplace.read_only_admin import ReadOnlyAdmin
-from marketplace.timestamps import format_timestamp
 from wallets.admin import AccountAdmin as PlainAccountAdmin
 from wallets.audit.story import money_story
-from wallets.exports import Echo, harmless
 from wallets.forms import AdjustmentForm
 from wallets.models import Account
 from wallets.services import NeedsConfirmation
 
 # Disputes
+
+# By what is left until a phase ends: how the queue shows it, in colour and in words.
+URGENCY = [
+    (timedelta(0), "over", gettext_lazy("(over)")),
+    (timedelta(days=1), "soon", gettext_lazy("(within a day)")),
+    (timedelta.max, "", ""),
+]
 
 
 class HolderFilter(admin.SimpleListFilter):
@@ -94,11 +113,16 @@ class DisputeAdmin(ReadOnlyAdmin):
 
     @admin.display(description="due", ordering="phase_ends_at", empty_value="ended")
     def due(self, dispute: Dispute) -> Any:
-        return dispute.phase_ends_at
+        if dispute.phase_ends_at is None:
+            return None
+        left = dispute.phase_ends_at - timezone.now()
+        state, words = next((state, words) for limit, state, words in URGENCY if left <= limit)
+        when = date_format(timezone.localtime(dispute.phase_ends_at), "Y-m-d H:i")
+        return format_html('<span class="desk-due {}">{} {}</span>', state, when, words)
 
     @admin.display(description="at stake, USDC", ordering="job__price")
     def at_stake(self, dispute: Dispute) -> str:
-        return format_usdc(dispute.frozen)
+        return readable_usdc(dispute.frozen)
 
     @admin.display(description="holder", ordering="holding__holder__name")
     def holder(self, dispute: Dispute) -> Agent | None:
@@ -123,6 +147,7 @@ class DisputeAdmin(ReadOnlyAdmin):
                 verb(dispute=dispute, operator=request.user.agent)
                 done += 1
             except MarketError as refusal:
+                refuse(request, dispute)
                 self.message_user(request, f"{dispute.job.title}: {refusal.detail}", messages.ERROR)
         self.message_user(request, f"Done for {done} cases.", messages.SUCCESS if done else messages.WARNING)
 
@@ -132,6 +157,7 @@ class DisputeAdmin(ReadOnlyAdmin):
             "release": self.release_view,
             "note": self.note_view,
             "ask": self.ask_view,
+            "extend": self.extend_view,
             "rule": self.rule_view,
         }
         guard = self.admin_site.admin_view
@@ -184,13 +210,22 @@ class DisputeAdmin(ReadOnlyAdmin):
             "notes": cases.notes(dispute),
             "may_rule": may_rule,
             "may_ask": may_rule and "ask" in available_actions(dispute, operator),
+            "may_extend": may_rule and "extend" in available_actions(dispute, operator),
             "may_note": self.has_rule_permission(request),
-            "ruling": RulingForm(frozen=dispute.frozen),
+            "wordings": Wording.objects.all(),
+            "ruling": self._ruling_begun(request, dispute),
             "note": NoteForm(auto_id="note_%s"),
             "question": QuestionForm(auto_id="question_%s"),
             **forms,
         }
         return render(request, "admin/disputes/dispute/case.html", context)
+
+    def _ruling_begun(self, request: Any, dispute: Dispute) -> RulingForm:
+        """The form, with the words of the wording that was chosen, to be changed."""
+        chosen = request.GET.get("wording", "")
+        wording = Wording.objects.filter(pk=chosen).first() if chosen.isdecimal() else None
+        begun = {"ground": wording.ground, "note": wording.text} if wording else {}
+        return RulingForm(frozen=dispute.frozen, initial=begun)
 
     def _open_case(self, request: Any, pk: UUID) -> Dispute:
         if not self.has_rule_permission(request):
@@ -206,6 +241,7 @@ class DisputeAdmin(ReadOnlyAdmin):
         try:
             verb(dispute=dispute, **words)
         except MarketError as refusal:
+            refuse(request, dispute)
             self.message_user(request, refusal.detail, messages.ERROR)
             return redirect("admin:disputes_dispute_change", dispute.pk)
         return self._done(request, dispute, said)
@@ -244,6 +280,11 @@ class DisputeAdmin(ReadOnlyAdmin):
             return self._show(request, dispute, question=form)
         return self._try(request, dispute, _("They are asked."), ask, actor=request.user.agent, **form.cleaned_data)
 
+    def extend_view(self, request: Any, pk: UUID) -> HttpResponse:
+        """The phase lasts as long again, once in a dispute."""
+        dispute = self._open_case(request, pk)
+        return self._try(request, dispute, _("There is more time now."), extend_phase, actor=request.user.agent)
+
     def rule_view(self, request: Any, pk: UUID) -> HttpResponse:
         """First what the ruling would do, line by line; the same form with `confirmed` makes it."""
         dispute = self._open_case(request, pk)
@@ -256,7 +297,7 @@ class DisputeAdmin(ReadOnlyAdmin):
             if "confirmed" not in request.POST:
                 preview = cases.preview_ruling(dispute=dispute, **ruling)
                 return self._preview(request, dispute, form, preview)
-            ruled = cases.rule(dispute=dispute, internal=typed["internal"], **ruling)
+            ruled = cases.rule(dispute=dispute, ground=typed["ground"], internal=typed["internal"], **ruling)
         except MarketError as refusal:
             show_refusal(form, refusal)
             return self._show(request, dispute, ruling=form)
@@ -277,6 +318,96 @@ class DisputeAdmin(ReadOnlyAdmin):
         return render(request, "admin/disputes/dispute/preview.html", context)
 
 
+@admin.register(Appeal)
+class AppealAdmin(ReadOnlyAdmin):
+    """The queue of appeals, what waits longest first; each is decided once, by who had no part in the ruling."""
+
+    list_display = ["created_at", "dispute_of", "side", "status", "made_by", "decided_by", "decided_at"]
+    list_display_links = ["created_at", "dispute_of"]
+    list_filter = ["status", "side", "created_at"]
+    search_fields = ["=id", "=dispute__id", "dispute__job__title", "made_by__handle", "reason"]
+    list_select_related = ["dispute__job", "made_by", "decided_by"]
+    ordering = ["created_at"]
+    show_full_result_count = False
+
+    @admin.display(description="dispute over")
+    def dispute_of(self, appeal: Appeal) -> str:
+        return appeal.dispute.job.title
+
+    def has_decide_permission(self, request: HttpRequest) -> bool:
+        return bool(request.user.has_perm("appeals.change_appeal"))
+
+    def get_urls(self) -> list[URLPattern]:
+        decide = self.admin_site.admin_view(require_POST(self.decide_view))
+        return [path("<uuid:pk>/decide/", decide, name="appeals_appeal_decide"), *super().get_urls()]
+
+    def change_view(self, request: Any, object_id: str, *args: Any, **kwargs: Any) -> HttpResponse:
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        try:
+            appeal = self._find(UUID(object_id))
+        except ValueError as error:
+            raise Http404("There is no appeal with that id.") from error
+        return self._show(request, appeal)
+
+    def _find(self, pk: UUID) -> Appeal:
+        appeal = find_appeal(pk)
+        if appeal is None:
+            raise Http404("There is no appeal with that id.")
+        return appeal
+
+    def _show(self, request: Any, appeal: Appeal, form: AppealForm | None = None, **shown: Any) -> HttpResponse:
+        try:
+            cases.require_no_hand(appeal.dispute, request.user.agent)
+        except MarketError as refusal:
+            raise PermissionDenied(refusal.detail) from refusal
+        most = most_correction(appeal.dispute, appeal.side)
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "title": _("Appeal"),
+            "appeal": appeal,
+            "rulings": cases.rulings(appeal.dispute),
+            "payment": appeals.payment_of(appeal),
+            "may_decide": self.has_decide_permission(request) and appeal.status == Appeal.Status.OPEN,
+            "form": form or AppealForm(most=most),
+            **shown,
+        }
+        return render(request, "admin/desk/appeal.html", context)
+
+    def decide_view(self, request: Any, pk: UUID) -> HttpResponse:
+        """First what it does; the same form with `confirmed` decides."""
+        if not self.has_decide_permission(request):
+            raise PermissionDenied
+        appeal = self._find(pk)
+        form = AppealForm(request.POST, most=most_correction(appeal.dispute, appeal.side))
+        if not form.is_valid() or "back" in request.POST:
+            return self._show(request, appeal, form)
+        typed = {"correction": form.cleaned_data["correction"], "note": form.cleaned_data["note"]}
+        try:
+            require_reviewer(appeal, request.user.agent)
+            if "confirmed" not in request.POST:
+                sent = [(name, form.data[name]) for name in form.fields if form.data.get(name)]
+                asked = {"typed": sent, "whose": appeals.wallet_of(appeal)}
+                return self._show(request, appeal, form, confirms=True, **asked)
+            appeals.decide(appeal=appeal, operator=request.user.agent, **typed)
+        except MarketError as refusal:
+            show_refusal(form, refusal)
+            return self._show(request, appeal, form)
+        self.message_user(request, _("Decided; both sides read it."), messages.SUCCESS)
+        return redirect("admin:appeals_appeal_change", pk)
+
+
+@admin.register(Wording)
+class WordingAdmin(admin.ModelAdmin):
+    """Words that operators begin a ruling with."""
+
+    list_display = ["name", "ground", "position"]
+    list_filter = ["ground"]
+    search_fields = ["name", "text"]
+    ordering = ["position", "name"]
+
+
 # Agents
 
 
@@ -287,31 +418,62 @@ admin.site.unregister(Agent)
 class AgentAdmin(PlainAgentAdmin):
     """Agents to look at, to bar and to let back; what becomes of their deals is shown before."""
 
-    actions = ["suspend", *PlainAgentAdmin.actions]
+    actions = ["suspend", "unsuspend"]
 
-    @admin.action(description="Suspend the chosen agents", permissions=["suspend"])
+    @admin.action(description="Suspend or stop in part the chosen agents", permissions=["suspend"])
     def suspend(self, request: Any, agents: QuerySet[Agent]) -> HttpResponse | None:
-        reason = request.POST.get("reason", "")
-        if "confirmed" not in request.POST:
-            return self._ask_whether(request, agents)
-        try:
-            for agent in agents:
-                suspensions.suspend(agent=agent, operator=request.user.agent, reason=reason)
-        except MarketError as refusal:
-            self.message_user(request, refusal.detail, messages.ERROR)
-            return self._ask_whether(request, agents)
-        self.message_user(request, f"Suspended: {len(agents)}.", messages.SUCCESS)
+        """First what becomes of their deals; the same with `confirmed` does it, to each that it can be done to."""
+        form = HaltForm(request.POST if "confirmed" in request.POST else None)
+        if not form.is_valid():
+            return self._ask_whether(request, agents, form)
+        typed = form.cleaned_data
+        words = {"activity": Activity(typed["activity"]), "reason": typed["reason"], "ends_at": typed["ends_at"]}
+        self._for_each(request, agents, _("Stopped"), suspensions.suspend, **words)
         return None
 
-    def _ask_whether(self, request: Any, agents: QuerySet[Agent]) -> HttpResponse:
+    @admin.action(description="Let the chosen agents back in", permissions=["suspend"])
+    def unsuspend(self, request: Any, agents: QuerySet[Agent]) -> None:
+        self._for_each(request, agents, _("Let back"), let_back)
+
+    def _for_each(self, request: Any, agents: QuerySet[Agent], said: str, verb: Any, **words: Any) -> None:
+        done = 0
+        for agent in agents:
+            try:
+                verb(agent=agent, operator=request.user.agent, **words)
+                done += 1
+            except MarketError as refusal:
+                refuse(request, agent)
+                self.message_user(request, f"{agent.handle}: {refusal.detail}", messages.ERROR)
+        self.message_user(request, f"{said}: {done}.", messages.SUCCESS if done else messages.WARNING)
+
+    def _ask_whether(self, request: Any, agents: QuerySet[Agent], form: HaltForm) -> HttpResponse:
         context = {
             **self.admin_site.each_context(request),
             "opts": self.opts,
-            "title": "Suspend these agents?",
+            "title": _("Suspend these agents?"),
             "consequences": [suspensions.consequences(agent) for agent in agents],
-            "reason": request.POST.get("reason", ""),
+            "form": form,
         }
         return TemplateResponse(request, "admin/desk/suspend.html", context)
+
+
+admin.site.unregister(ApiKey)
+
+
+@admin.register(ApiKey)
+class ApiKeyAdmin(PlainApiKeyAdmin):
+    """Keys by how they begin, to end those that have come into wrong hands."""
+
+    actions = ["end_chosen"]
+
+    def has_end_permission(self, request: HttpRequest) -> bool:
+        return bool(request.user.has_perm("agents.change_apikey"))
+
+    @admin.action(description="End the chosen keys at once", permissions=["end"])
+    def end_chosen(self, request: Any, keys: QuerySet[ApiKey]) -> None:
+        for key in keys.select_related("agent"):
+            end_leaked_key(key=key, operator=request.user.agent)
+        self.message_user(request, _("Ended; nothing passes with them."), messages.SUCCESS)
 
 
 # Wallets
@@ -356,7 +518,7 @@ class AdjustmentAdmin(ReadOnlyAdmin):
 
     @admin.display(description="amount, USDC", ordering="amount")
     def usdc(self, adjustment: Adjustment) -> str:
-        return format_usdc(adjustment.amount)
+        return readable_usdc(adjustment.amount)
 
     def has_decide_permission(self, request: HttpRequest) -> bool:
         return bool(request.user.has_perm("wallets.add_transfer"))
@@ -391,6 +553,7 @@ class AdjustmentAdmin(ReadOnlyAdmin):
             verb(adjustment=adjustment, operator=request.user.agent)
             self.message_user(request, said, messages.SUCCESS)
         except MarketError as refusal:
+            refuse(request, adjustment)
             self.message_user(request, refusal.detail, messages.ERROR)
         return redirect("admin:desk_adjustment_change", pk)
 
@@ -420,29 +583,19 @@ class ActAdmin(ReadOnlyAdmin):
     change_list_template = "admin/desk/acts.html"
 
     def get_urls(self) -> list[URLPattern]:
-        export = path("export/", self.admin_site.admin_view(self.export_view), name="desk_act_export")
-        return [export, *super().get_urls()]
+        guarded = self.admin_site.admin_view(self.export_view)
+        exports = [
+            path("export/", guarded, {"ending": "csv"}, name="desk_act_export"),
+            path("export/jsonl/", guarded, {"ending": "jsonl"}, name="desk_act_export_jsonl"),
+        ]
+        return [*exports, *super().get_urls()]
 
-    def export_view(self, request: HttpRequest) -> StreamingHttpResponse:
-        """The acts that the list shows by the same filters and search, as CSV."""
+    def export_view(self, request: HttpRequest, ending: str) -> StreamingHttpResponse:
+        """The acts that the list shows by the same filters and search."""
         if not self.has_view_permission(request):
             raise PermissionDenied
         shown: ChangeList = self.get_changelist_instance(request)
-        response = StreamingHttpResponse(csv_of(shown.get_queryset(request)), content_type="text/csv; charset=utf-8")
-        response["Content-Disposition"] = 'attachment; filename="acts.csv"'
+        written, media_type = EXPORTS[ending]
+        response = StreamingHttpResponse(written(shown.get_queryset(request)), content_type=media_type)
+        response["Content-Disposition"] = f'attachment; filename="acts.{ending}"'
         return response
-
-
-HEADINGS = [
-    *("time", "operator", "verb", "model", "thing id", "thing", "before", "after", "reason", "request id", "address")
-]
-
-
-def csv_of(acts: QuerySet[Act]) -> Iterator[str]:
-    """The lines of the file; what people wrote is never a formula."""
-    writer = csv.writer(Echo())
-    yield "\ufeff" + writer.writerow(HEADINGS)
-    for act in acts.iterator(chunk_size=500):
-        said = [act.operator.handle, act.verb, act.model, act.thing_id, act.thing_name, act.before, act.after]
-        rest = [act.reason, act.request_id, act.address]
-        yield writer.writerow([format_timestamp(act.created_at), *(harmless(str(cell)) for cell in said + rest)])

@@ -6,6 +6,7 @@ The decision itself is made by `disputes.services`; here is what an operator nee
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.conf import settings
 from django.db import transaction
@@ -54,6 +55,18 @@ def hold(*, dispute: Dispute, operator: Agent) -> Holding:
     if holding.holder_id != operator.pk:
         raise CaseHeld(f"{holding.holder.name} works on this case; ask them to release it.")
     return holding
+
+
+def refuse_others(sender: Any, dispute: Dispute, actor: Agent, **_: Any) -> None:
+    """Whoever decides about a case that another operator holds, on a page or over HTTP. Raises CaseHeld."""
+    holding = Holding.objects.select_related("holder").filter(dispute=dispute).exclude(holder=actor).first()
+    if holding is not None:
+        raise CaseHeld(f"{holding.holder.name} works on this case; ask them to release it.")
+
+
+def let_go(sender: Any, instance: Ruling, **_: Any) -> None:
+    """Whoever has ruled holds the case no more: it is over, or waits for somebody else."""
+    Holding.objects.filter(dispute=instance.dispute_id).delete()
 
 
 @transaction.atomic
@@ -140,7 +153,9 @@ def waits_for_another(dispute: Dispute, operator: Agent, to_poster: int) -> bool
 
 
 @transaction.atomic
-def rule(*, dispute: Dispute, operator: Agent, to_poster: int, note: str, internal: str = "") -> Dispute:
+def rule(
+    *, dispute: Dispute, operator: Agent, to_poster: int, note: str, ground: str = "", internal: str = ""
+) -> Dispute:
     """The holder's ruling (micro-USDC for the poster); whoever rules takes the case first. Raises CaseHeld, Invalid.
 
     Above RULING_ALONE_UP_TO it waits for a second one, who has to be able to take the case.
@@ -148,9 +163,7 @@ def rule(*, dispute: Dispute, operator: Agent, to_poster: int, note: str, intern
     hold(dispute=dispute, operator=operator)
     if internal.strip():
         write_note(dispute=dispute, operator=operator, text=internal)
-    dispute = resolve_dispute(dispute=dispute, actor=operator, to_poster=to_poster, note=note)
-    Holding.objects.filter(dispute=dispute).delete()
-    return dispute
+    return resolve_dispute(dispute=dispute, actor=operator, to_poster=to_poster, note=note, ground=ground)
 
 
 # The story

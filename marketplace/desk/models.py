@@ -6,7 +6,7 @@ from django.db.models import Q
 from django.db.models.functions import Now
 
 from agents.models import Agent
-from disputes.models import LONGEST_TEXT, Dispute
+from disputes.models import LONGEST_TEXT, Dispute, Ground
 from marketplace.identifiers import uuid7
 
 
@@ -62,6 +62,21 @@ class Note(models.Model):
 
     def __str__(self) -> str:
         return f"note on {self.dispute_id}"
+
+
+class Wording(models.Model):
+    """Words for rulings that are made often: where one begins, before saying what is particular."""
+
+    name = models.CharField(max_length=100, unique=True)
+    ground = models.CharField(max_length=17, choices=Ground)
+    text = models.TextField(max_length=LONGEST_TEXT, help_text="Both sides read what becomes of it.")
+    position = models.PositiveSmallIntegerField(default=0)
+
+    class Meta:
+        ordering = ["position", "name"]
+
+    def __str__(self) -> str:
+        return self.name
 
 
 class Adjustment(models.Model):

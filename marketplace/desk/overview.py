@@ -8,16 +8,21 @@ from typing import Any
 from django.apps import apps
 from django.contrib.admin import site
 from django.db import connection
-from django.db.models import Min, QuerySet
+from django.db.models import Count, Min, QuerySet, Sum
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from agents.halts.queries import over_the_site
 from agents.listings.models import Listing
 from agents.webhooks.models import Endpoint
-from disputes.models import Dispute
+from disputes.appeals.queries import overturned
+from disputes.appeals.queries import waiting as appeals_waiting
+from disputes.models import Category, Dispute
 from disputes.phases import Phase
 from disputes.queries import overdue
+from jobs.models import Submission
 from marketplace.desk.cases import held_by_nobody
 from marketplace.desk.models import Adjustment
 from marketplace.pages.templatetags.market import amount
@@ -27,6 +32,7 @@ from wallets.queries import stuck_withdrawals
 
 MOST_COUNTED = 1000
 CHART_DAYS = 30
+MEASURED_DAYS = 90
 ESCROW_AT = """
     SELECT (SELECT seal.balances->>'ESCROW' FROM audit_seal AS seal
             WHERE seal.horizon <= moment.moment ORDER BY seal.horizon DESC LIMIT 1)
@@ -36,7 +42,8 @@ ESCROW_AT = """
 
 @dataclass(frozen=True)
 class Queue:
-    """Something that waits for operators: which rows, since when, and the list in the admin that shows them."""
+    """Something that waits for operators: which rows, since when, the list in the admin that shows them, and how long
+    one may wait."""
 
     name: Any
     model: str
@@ -44,17 +51,19 @@ class Queue:
     address: str = ""
     since: str = "created_at"
     urgent: bool = False
+    within: timedelta = timedelta(days=3)
 
 
 @dataclass(frozen=True)
 class Tile:
-    """How many wait, at most MOST_COUNTED, and since when the oldest does."""
+    """How many wait, at most MOST_COUNTED, since when the oldest does, and whether that is too long."""
 
     name: Any
     count: int
     oldest: datetime | None
     address: str
     urgent: bool
+    is_late: bool
 
     @property
     def shown(self) -> str:
@@ -70,13 +79,21 @@ def _waiting(model: str, **which: Any) -> Callable[[], QuerySet[Any]]:
 
 
 QUEUES = [
+    Queue(_("Stopped on the whole site"), "halts.halt", over_the_site, "holds=site", urgent=True),
     Queue(_("Disputes past their deadline"), "disputes.dispute", overdue, "due=over", "phase_ends_at", urgent=True),
     Queue(_("Disputes in arbitration"), "disputes.dispute", _open(Phase.ARBITRATION), "phase__exact=ARBITRATION"),
     Queue(_("Disputes in mediation"), "disputes.dispute", _open(Phase.MEDIATION), "phase__exact=MEDIATION"),
     Queue(_("Disputes in negotiation"), "disputes.dispute", _open(Phase.NEGOTIATION), "phase__exact=NEGOTIATION"),
     Queue(_("Disputes that nobody holds"), "disputes.dispute", held_by_nobody, "held=nobody"),
+    Queue(_("Appeals"), "appeals.appeal", appeals_waiting, "status__exact=OPEN", within=timedelta(days=7)),
     Queue(_("Reports of users"), "reports.report", _waiting("reports.Report", status="OPEN"), "status__exact=OPEN"),
     Queue(_("Flagged content"), "screening.flag", _waiting("screening.Flag", status="OPEN"), "status__exact=OPEN"),
+    Queue(
+        _("Work whose proof is of something else, or was handed in before"),
+        "jobs.submission",
+        _waiting("jobs.Submission", proof__in=Submission.DOUBTFUL, verdict=Submission.Verdict.PENDING),
+        "proof__in=MISMATCH,REUSED&verdict__exact=PENDING",
+    ),
     Queue(
         _("Listings to verify"),
         "listings.listing",
@@ -119,12 +136,54 @@ def _tile(queue: Queue) -> Tile:
     oldest = waiting.aggregate(oldest=Min(queue.since))["oldest"] if counted else None
     app, _dot, name = queue.model.partition(".")
     address = f"{reverse(f'admin:{app}_{name}_changelist')}?{queue.address}"
-    return Tile(queue.name, counted, oldest, address, queue.urgent and counted > 0)
+    is_late = oldest is not None and timezone.now() - oldest > queue.within
+    return Tile(queue.name, counted, oldest, address, queue.urgent and counted > 0, is_late)
 
 
 def books() -> Position:
     """What the last seal and the last audit say."""
     return position()
+
+
+# How the desk does
+
+MEDIAN = """
+    SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY extract(epoch FROM resolved_at - created_at))
+    FROM disputes_dispute WHERE resolved_at > now() - make_interval(days => %s)
+"""
+
+
+@dataclass(frozen=True)
+class Measures:
+    """How the desk has done in MEASURED_DAYS days."""
+
+    days: int
+    median: timedelta | None
+    appeals: int
+    overturned: int
+    categories: list[tuple[str, int, str]]
+
+
+def measures() -> Measures:
+    """The median time to the end of a dispute, how many appeals succeeded, and what disputes were about, with
+    their share of the jobs that found a worker."""
+    with connection.cursor() as cursor:
+        cursor.execute(MEDIAN, [MEASURED_DAYS])
+        [seconds] = cursor.fetchone()
+    decided, wrong = overturned(MEASURED_DAYS)
+    return Measures(
+        MEASURED_DAYS, None if seconds is None else timedelta(seconds=round(seconds)), decided, wrong, _categories()
+    )
+
+
+def _categories() -> list[tuple[str, int, str]]:
+    since = timezone.now() - timedelta(days=MEASURED_DAYS)
+    counted = Dispute.objects.filter(created_at__gt=since).values_list("category").annotate(count=Count("pk"))
+    assigned = Day.objects.filter(date__gte=since.date()).aggregate(all=Sum("jobs_assigned"))["all"] or 0
+    return [
+        (Category(category).label, count, f"{100 * count / assigned:.2f} %" if assigned else "—")
+        for category, count in counted.order_by("-count", "category")
+    ]
 
 
 # How the market does

@@ -17,26 +17,36 @@ ROLES = {
     # Answers people, verifies listings, bars who breaks the rules, and mends webhooks. No money, no rulings.
     "support": [
         *LOOK,
-        *("agents.change_agent", "listings.change_listing"),
+        *("agents.view_apikey", "agents.change_apikey"),
+        *("agents.change_agent", "listings.change_listing", "halts.view_halt"),
         *("webhooks.view_endpoint", "webhooks.change_endpoint", "webhooks.view_delivery", "webhooks.change_delivery"),
         *("reports.view_report", "reports.change_report"),
-        *("screening.view_flag", "screening.change_flag", "screening.view_strike"),
+        *("screening.view_flag", "screening.change_flag", "screening.view_hiddentext", "screening.view_strike"),
     ],
     # Decides about disputes, and sees what moved for them.
     "arbiter": [
         *LOOK,
         *("disputes.change_dispute", "disputes.view_evidence", "disputes.view_offer", "disputes.view_ruling"),
         *("wallets.view_transfer", "wallets.view_entry"),
+        *("appeals.view_appeal", "appeals.change_appeal"),
+        *("desk.view_wording", "desk.add_wording", "desk.change_wording"),
     ],
-    # Watches the books, withdrawals and adjustments, and reads what operators did. Judges nobody.
+    # Watches the books, withdrawals and adjustments, stops the site, and reads what operators did. Judges nobody.
     "treasurer": [
         *("agents.view_agent", "jobs.view_job", "desk.view_act", "desk.view_adjustment"),
         *("wallets.view_account", "wallets.view_transfer", "wallets.view_entry", "wallets.add_transfer"),
         *("wallets.view_deposit", "wallets.view_depositaddress"),
         *("wallets.view_withdrawal", "wallets.change_withdrawal"),
         *("audit.view_seal", "audit.view_auditreport"),
+        *("halts.view_halt", "halts.add_halt", "halts.change_halt"),
     ],
 }
+
+
+ROLES["auditor"] = sorted(
+    # Reads all that the others do and changes nothing.
+    {name for names in ROLES.values() for name in names if name.partition(".")[2].startswith("view_")}
+)
 
 
 def make_groups(**_: Any) -> None:

@@ -37,5 +37,10 @@ class Desk(OperatorSite):
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
         from marketplace.desk import overview  # models are not loaded yet when the site is made
 
-        context = {"queues": overview.queues(request), "charts": overview.charts(), "books": overview.books()}
+        context = {
+            "queues": overview.queues(request),
+            "measures": overview.measures(),
+            "charts": overview.charts(),
+            "books": overview.books(),
+        }
         return super().index(request, {**context, **(extra_context or {})})

@@ -1,15 +1,16 @@
-"""What becomes of an agent's deals when it is barred, shown before it is (agents.services.set_suspension)."""
+"""Stopping an agent, wholly or in part, with what becomes of its deals shown before (agents.halts does it)."""
 
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from django.db import transaction
 
+from agents.halts import services as halts
+from agents.halts.models import Activity
 from agents.models import Agent
-from agents.services import set_suspension
 from bids.models import Bid
 from jobs.lifecycle import Status
 from jobs.models import Job
-from marketplace.errors import Invalid
 
 AGREED = (Status.ASSIGNED, Status.IN_PROGRESS, Status.IN_REVIEW, Status.DISPUTED)
 
@@ -38,10 +39,18 @@ def consequences(agent: Agent) -> Consequences:
 
 
 @transaction.atomic
-def suspend(*, agent: Agent, operator: Agent, reason: str) -> Consequences:
-    """Bars it, with these consequences. Raises Invalid naming `reason`, NotAllowed."""
-    if len(reason.strip()) < 3:
-        raise Invalid.field("reason", "Say why; it stays in the log of acts.")
-    ended = consequences(agent)
-    set_suspension(agent=agent, suspended=True, actor=operator)
+def suspend(
+    *,
+    agent: Agent,
+    operator: Agent,
+    reason: str,
+    activity: Activity = Activity.EVERYTHING,
+    ends_at: datetime | None = None,
+) -> Consequences:
+    """Stops it, with these consequences; a part of what it does has none. Raises Invalid naming the field, NotAllowed.
+
+    `ends_at` None: until an operator lets it back.
+    """
+    ended = consequences(agent) if activity == Activity.EVERYTHING else Consequences(agent)
+    halts.impose(activity=activity, operator=operator, reason=reason, agent=agent, ends_at=ends_at)
     return ended

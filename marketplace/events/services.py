@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -83,6 +83,13 @@ def record(event: NewEvent) -> Event:
 def emit(type: str, **about: Any) -> Event:
     """Describes and records an event, in the words of `describe`."""
     return record(describe(type, **about))
+
+
+def record_all(happened: Sequence[NewEvent]) -> None:
+    """The same for many at once, in their order, in two statements."""
+    Event.objects.bulk_create([Event(**vars(event)) for event in happened])
+    for event in happened[:1]:
+        wake_relay(event)
 
 
 def wake_relay(event: NewEvent) -> None:

@@ -14,9 +14,12 @@ from typing import TYPE_CHECKING, Any
 from django.urls import NoReverseMatch
 from django.utils.translation import gettext
 
+from marketplace.money import in_groups
+
 if TYPE_CHECKING:
     from rest_framework.serializers import Serializer
 
+    from agents.models import Agent
     from marketplace.events.models import Event
 
 CLOCK = "Guildhall"
@@ -29,7 +32,8 @@ class EventType:
 
     `summary` tells developers when it is sent; `data` is the serializer that describes its data. `sentence` and
     `of_clock`, where nobody did it, are what people read, with the members of the data in braces, `{actor}` who did it
-    and `{agent}` whom it is about. `path` gives where it is shown. Nothing sends an upcoming type yet.
+    and `{agent}` whom it is about; that agent's person reads `to_you`, where there is one. `path` gives where it is
+    shown. Nothing sends an upcoming type yet.
     """
 
     name: str
@@ -38,6 +42,7 @@ class EventType:
     sentence: str
     path: Callable[[Event], str]
     of_clock: str = ""
+    to_you: str = ""
     upcoming: bool = False
 
 
@@ -85,6 +90,28 @@ def sentence(event: Event) -> str:
     return gettext(words).format_map(_words_of(event))
 
 
+def sentence_to(event: Event, reader: Agent | None) -> str:
+    """The same as a mail or an inbox tells it: whom it is about is “you”."""
+    type = _types.get(event.type)
+    if type is None or not type.to_you or reader is None or not _is_about(event, reader):
+        return sentence(event)
+    return gettext(type.to_you).format_map(_words_of(event))
+
+
+def _is_about(event: Event, reader: Agent) -> bool:
+    """Whether it happened to the reader: the agent that it names or else the worker of its job."""
+    handle = event.data.get("agentId")
+    return handle == reader.handle if handle else event.job is not None and event.job.worker_id == reader.pk
+
+
+def readable(data: Mapping[str, Any]) -> dict[str, Any]:
+    """The members of an event's data as sentences have them: amounts with separators between thousands."""
+    return {
+        name: in_groups(value) if name.endswith("Usdc") and isinstance(value, str) else value
+        for name, value in data.items()
+    }
+
+
 def path(event: Event) -> str:
     """Where on this site the event is shown: an address without the host."""
     type = _types.get(event.type)
@@ -104,7 +131,7 @@ def _words_of(event: Event) -> Mapping[str, Any]:
         agent=_name_of(event),
         title=event.job.title if event.job and "title" not in event.data else "",
     )
-    return ChainMap(event.data, rest)
+    return ChainMap(readable(event.data), rest)
 
 
 def _name_of(event: Event) -> str:

@@ -17,6 +17,7 @@ from jobs.drafts.queries import drafts_of
 from jobs.lifecycle import Status
 from jobs.models import Job
 from jobs.queries import with_parties
+from jobs.reviews.queries import to_review
 from jobs.terms import Terms
 from marketplace.periods import FIRST_OF_MONTH
 from wallets import queries as wallets
@@ -47,6 +48,7 @@ KINDS = {
         Kind("changes", _("Changes asked"), "again", "brass"),
         Kind("start", _("Yours: start it"), "arrow", "blue"),
         Kind("compare", _("Bids to compare"), "people", "green", anchor="#bids"),
+        Kind("rate", _("How was it?"), "star", "blue", anchor="#review"),
         Kind("work", _("You are at it"), "work", "blue", waits_for_me=False),
         Kind("waiting", _("Waits for approval"), "clock", "brass", waits_for_me=False),
         Kind("posted", _("You posted it"), "page", "plain", waits_for_me=False),
@@ -60,6 +62,7 @@ def dashboard(actor: Agent) -> dict[str, Any]:
     hand = [actor.pk, *agents_of(actor).values_list("pk", flat=True)]
     shown = [(KINDS[job.kind], job) for job in _most_urgent(hand)]  # type: ignore[attr-defined]
     mine = [(kind, job) for kind, job in shown if kind.waits_for_me]
+    mine += [(KINDS["rate"], job) for job in _to_rate(actor)]
     others = [(kind, job) for kind, job in shown if not kind.waits_for_me]
     return {
         "needs": mine,
@@ -102,6 +105,13 @@ def _most_urgent(hand: list[UUID]) -> QuerySet[Job]:
         of_kind=Window(Count("pk"), partition_by=F("kind")),
     )
     return with_parties(jobs.filter(place__lte=MOST_OF_A_KIND)).order_by(order, F("due"), "pk")
+
+
+def _to_rate(actor: Agent) -> QuerySet[Job]:
+    """A few of the member's own finished jobs whose other side they may still review, those first that they may so for
+    the shortest time. What their agents did is not shown: the list would never be empty."""
+    ended_at = Coalesce("completed_at", "cancelled_at")
+    return with_parties(to_review([actor.pk])).order_by(ended_at, "pk")[:MOST_OF_A_KIND]
 
 
 def _left_out(shown: Iterable[tuple[Kind, Job]]) -> int:

@@ -6,6 +6,7 @@ from marketplace.pages.styleguide import styleguide
 
 urlpatterns = [
     path("", views.home, name="home"),
+    path("help/", views.help_page, name="help"),
     path("theme/", views.theme, name="theme"),
     path("llms.txt", guides.llms, name="llms"),
     path("skill.md", guides.skill, name="skill"),

@@ -46,6 +46,24 @@ def _welcome() -> dict[str, Any]:
     }
 
 
+@require_GET
+@page
+def help_page(request: HttpRequest) -> HttpResponse:
+    """How it works, what it costs, what happens when two disagree, and where to ask."""
+    terms, contact = Terms.default(), settings.SUPPORT_CONTACT
+    context = {
+        "terms": terms,
+        "dispute_fee_bps": max(terms.release_fee_bps, terms.dispute_fee_bps),
+        "review_days": settings.REVIEW_DAYS,
+        "free_bids": settings.BID_CREDITS_MONTHLY,
+        "bid_price": settings.BID_CREDIT_PRICE,
+        "withdrawal_minimum": settings.WITHDRAWAL_MINIMUM,
+        "contact": contact,
+        "contact_link": f"mailto:{contact}" if "@" in contact and ":" not in contact else contact,
+    }
+    return render(request, "pages/help.html", context)
+
+
 @require_POST
 def theme(request: HttpRequest) -> HttpResponse:
     """Remembers light, dark, or neither (as the system says), and goes back to where the switch was."""

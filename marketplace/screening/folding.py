@@ -7,6 +7,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from functools import cached_property
+from html import unescape
 from string import ascii_lowercase
 
 from marketplace.text import clean_text
@@ -14,12 +15,12 @@ from marketplace.text import clean_text
 # Letters that look like Latin ones (Unicode Technical Standard 39 has many more; these are what keyboards have).
 _LOOKS_LIKE = str.maketrans(
     "авезкмнорстухьіѕјԁԛԝһӏαβγεζηικμνορτυχωϲıɑɡɩᴀʙᴄᴅᴇꜰɢʜɪᴊᴋʟᴍɴᴏᴘʀꜱᴛᴜᴠᴡʏᴢøđłħ"
-    + "".join(chr(first + number) for first in (0x1F150, 0x1F170) for number in range(26)),
-    "abeekmhopctyxbisjdqwhiabyeznikmvoptuxwciagiabcdefghijklmnoprstuvwyzodlh" + ascii_lowercase * 2,
+    + "".join(chr(first + number) for first in (0x1F150, 0x1F170, 0x1F1E6) for number in range(26)),
+    "abeekmhopctyxbisjdqwhiabyeznikmvoptuxwciagiabcdefghijklmnoprstuvwyzodlh" + ascii_lowercase * 3,
 )
 # Digits and signs that stand for letters, between letters alone: a price stays a price.
-_LEET = str.maketrans("0134578@$!|+€£¡", "oieastbasiiteli")
-_LEET_SIGNS = re.escape("0134578@$!|+€£¡")
+_LEET = str.maketrans("0134578@$!|+€£¡¢", "oieastbasiitelic")
+_LEET_SIGNS = re.escape("0134578@$!|+€£¡¢")
 _IN_A_WORD = re.compile(rf"(?<=[^\W\d_])[{_LEET_SIGNS}]+(?=[^\W\d_])|(?<![\w{_LEET_SIGNS}])[{_LEET_SIGNS}](?=[^\W\d_])")
 _DIGITS_AT_END = re.compile(r"(?<=[^\W\d_])[01345]+(?!\w)")
 _ACCENTS = re.compile("[\u0300-\u036f\u0640\u064b-\u065f]")
@@ -36,8 +37,8 @@ class Folded:
 
     @cached_property
     def plain(self) -> str:
-        """As it was written, without what nobody sees, compatible forms of letters made one (NFKC)."""
-        return unicodedata.normalize("NFKC", clean_text(self.text))
+        """As it is read: without what nobody sees, compatible forms of letters made one (NFKC), no `&#99;` for a c."""
+        return unicodedata.normalize("NFKC", clean_text(unescape(self.text) if "&" in self.text else self.text))
 
     @cached_property
     def words(self) -> str:

@@ -47,6 +47,28 @@ class Flag(Finding):
         return f"{self.rule} in {self.field} of {self.thing}"
 
 
+class HiddenText(models.Model):
+    """What stood in a row before operators hid a thing, for operators and for the day on which it is shown again.
+
+    The row is that of the thing, of a file of it, or of an event that tells of it.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    kind = models.CharField(max_length=60, help_text="The model of what was hidden.")
+    thing = models.UUIDField(help_text="Its id.")
+    row_kind = models.CharField(max_length=60, help_text="The model of the row.")
+    row = models.UUIDField(help_text="Its id; the `uid` of an event.")
+    values = models.JSONField(help_text="By column, or member; null for what was hidden with something else before.")
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["thing", "kind", "row", "row_kind"], name="hidden_once")]
+        indexes = [models.Index(fields=["row"], name="hidden_row")]
+
+    def __str__(self) -> str:
+        return f"{self.row_kind} {self.row}"
+
+
 class Strike(Finding):
     """A text that was refused, and is not kept but for its beginning."""
 

@@ -9,7 +9,7 @@ from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import Count, Exists, Model, OuterRef, QuerySet
 from django.db.models.functions import Now
 
-from marketplace.screening.models import Flag, Strike
+from marketplace.screening.models import Flag, HiddenText, Strike
 
 HIDDEN = "hidden"
 HIDDEN_SAYS = "[hidden by the operators]"
@@ -47,6 +47,11 @@ def flags_on(thing: Model) -> QuerySet[Flag]:
 def is_hidden(model: type[Model], key: str = "pk") -> Exists:
     """For a query: whether operators hid the texts of the thing that the row names by this key."""
     return Exists(Flag.objects.filter(thing=OuterRef(key), kind=model._meta.label_lower, status=Flag.Status.HIDDEN))
+
+
+def is_kept_from_readers(row: Model) -> bool:
+    """Whether operators hid the thing that this row is, or is a part of."""
+    return HiddenText.objects.filter(row=row.pk, row_kind=row._meta.label_lower).exists()
 
 
 def _standing() -> QuerySet[Flag]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from marketplace.screening.folding import Folded, fold
+from marketplace.screening.mending import Mender
 
 
 class Action(StrEnum):
@@ -33,16 +34,32 @@ class Rule:
     holds: Callable[[re.Match[str]], bool] = field(default=lambda found: True)
     milder: "Rule | None" = None
 
-    def find(self, folded: Folded) -> "tuple[Rule, str] | None":
+    def find(self, forms: "Forms") -> "tuple[Rule, str] | None":
         """What it found first, None without; by the milder rule where that is left to it."""
-        text = folded.plain.casefold() if self.as_written else folded.words
-        if not any(anchor in text for anchor in self.anchors):
-            return None
-        found = (match for match in self.pattern.finditer(text) if not match.groupdict().get("never"))
-        first = next((match[0].strip() for match in found if self.holds(match)), None)
-        if first is not None:
-            return self, first
-        return self.milder.find(folded) if self.milder else None
+        for text in forms.written if self.as_written else forms.words:
+            if not any(anchor in text for anchor in self.anchors):
+                continue
+            found = (match for match in self.pattern.finditer(text) if not match.groupdict().get("never"))
+            first = next((match[0].strip() for match in found if self.holds(match)), None)
+            if first is not None:
+                return self, first
+        return self.milder.find(forms) if self.milder else None
+
+
+@dataclass(frozen=True)
+class Forms:
+    """The forms of a text that rules look at: as written, and its words, which are mended if they needed it."""
+
+    written: tuple[str, ...]
+    words: tuple[str, ...]
+
+
+def forms_of(text: str) -> Forms:
+    """All forms of the text."""
+    folded = Folded(text)
+    mended = MENDER.mend(folded)
+    words = (folded.words,) if mended == folded.words else (folded.words, mended)
+    return Forms((folded.plain.casefold(),), words)
 
 
 # Words of trade, in the languages of those who have been seen here. Folded like the texts.
@@ -305,15 +322,22 @@ FLAGGED: list[Rule] = [
         "outside|off platform|off the platform|western union|gift card|gift cards|telegram|whatsapp",
     ),
 ]
+# Of the rules that flag, what is taken apart or written as one to get past them.
+DISGUISED = """
+    ignore disregard forget override bypass previous prior instructions instruction prompt system transfer withdraw
+    balance seed_phrase private_key password telegram whatsapp western_union gift_cards ignore_previous_instructions
+    ignore_all_previous_instructions ignore_all_instructions disregard_previous_instructions
+"""
+MENDER = Mender(_phrases(" ".join([*ALWAYS.values(), *SUBJECTS.values(), DISGUISED])), _phrases(WANTED))
 # Characters that show nothing and carry text for programs, or turn the direction in which others are read.
 HIDDEN = re.compile("[\u202a-\u202e\u2066-\u2069\U000e0000-\U000e0fff]")
 
 
 def findings(text: str) -> Iterator[tuple[Rule | None, str]]:
     """Each rule that finds something, with what; None for the rule that looks for hidden characters."""
-    folded = Folded(text)
+    forms = forms_of(text)
     for rule in (*REFUSED, *FLAGGED):
-        if (found := rule.find(folded)) is not None:
+        if (found := rule.find(forms)) is not None:
             yield found
     if HIDDEN.search(text):
         yield None, ""

@@ -11,11 +11,12 @@ import structlog
 from django.apps import apps
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Model
+from django.db.models import Model, Q
 from django.db.models.functions import Now
 from django.utils.module_loading import import_string
 
 from marketplace.errors import FieldError, Invalid
+from marketplace.screening.hiding import hide, is_taken, show, show_rewritten
 from marketplace.screening.models import LONGEST_EXCERPT, Finding, Flag, Strike
 from marketplace.screening.queries import flags_on
 from marketplace.screening.rules import Action, findings
@@ -130,7 +131,7 @@ def screened(
     def decorate(verb: Callable[P, R]) -> Callable[P, R]:
         @functools.wraps(verb)
         def ask_first(*args: P.args, **words: P.kwargs) -> R:
-            fields = {outside: words[name] for name, outside in names.items() if words.get(name)}
+            fields = {outside: words[name] for name, outside in names.items() if name in words}
             verdict = screen(fields, refuses=refuses)
             writer = words.get(author)
             if verdict.refused:
@@ -147,6 +148,13 @@ def screened(
     return decorate
 
 
+def require_allowed(verb: str, **fields: Any) -> None:
+    """For what is asked before there is an author. Raises Prohibited."""
+    verdict = screen(fields)
+    if verdict.refused:
+        _refuse(verdict, verb, None)
+
+
 def _refuse(verdict: Verdict, verb: str, author: Any) -> None:
     for found in verdict.refused:
         _note(Strike(**_facts(found, verb, author)))
@@ -159,12 +167,34 @@ def _keep(verdict: Verdict, fields: Mapping[str, Any], thing: Model, verb: str, 
     """The flags of these fields as they are now; what an operator has said of the same words stays said."""
     earlier = {(flag.field, flag.rule): flag for flag in flags_on(thing)}
     now = {(one.field, one.rule): one for one in verdict.flagged}
-    rewritten = [flag.pk for key, flag in earlier.items() if key[0].partition(".")[0] in fields and _differs(flag, now)]
+    written = {field for field, value in fields.items() if not is_taken(value)}
+    rewritten = [
+        flag.pk for key, flag in earlier.items() if key[0].partition(".")[0] in written and _differs(flag, now)
+    ]
     if rewritten:
         Flag.objects.filter(pk__in=rewritten).delete()
-    kept = {key for key, flag in earlier.items() if flag.pk not in rewritten}
-    facts = [_facts(one, verb, author or _agent(thing)) for key, one in now.items() if key not in kept]
-    Flag.objects.bulk_create([Flag(thing=thing.pk, kind=thing._meta.label_lower, **fact) for fact in facts])
+    kept = {key: flag for key, flag in earlier.items() if flag.pk not in rewritten}
+    author = author or _agent(thing)
+    facts = [_facts(one, verb, author) for key, one in now.items() if key not in kept]
+    added = [Flag(thing=thing.pk, kind=thing._meta.label_lower, **fact, **_as_before(fact)) for fact in facts]
+    Flag.objects.bulk_create(added)
+    if any(flag.status == Flag.Status.HIDDEN for flag in (*kept.values(), *added)):
+        hide(thing)
+    elif any(flag.status == Flag.Status.HIDDEN for flag in earlier.values()):
+        show_rewritten(thing)
+
+
+def _as_before(fact: Mapping[str, Any]) -> dict[str, Any]:
+    """Words that were hidden are hidden when their author, or another agent of the same owner, writes them again."""
+    author = fact["author"]
+    if author is None:
+        return {}
+    same_hand = Q(author=author)
+    if author.controller_id is not None:
+        same_hand |= Q(author__user=author.controller_id) | Q(author__owner=author.controller_id)
+    same = Flag.objects.filter(same_hand, rule=fact["rule"], excerpt=fact["excerpt"], status=Flag.Status.HIDDEN)
+    before = same.order_by("pk").first()
+    return {"status": before.status, "decided_by": before.decided_by, "decided_at": before.decided_at} if before else {}
 
 
 def _differs(flag: Flag, now: Mapping[tuple[str, str], Found]) -> bool:
@@ -221,10 +251,20 @@ def strikes_kept() -> Iterator[None]:
 def decide(*, flag: Flag, actor: Any, status: Flag.Status) -> Flag:
     """An operator says that what was found is harmless, or hides the text; what was said before can be said anew."""
     # The thing before its flags, as a verb that rewrites it locks them.
-    apps.get_model(flag.kind)._base_manager.select_for_update().filter(pk=flag.thing).first()
+    thing = apps.get_model(flag.kind)._base_manager.select_for_update().filter(pk=flag.thing).first()
     flag = Flag.objects.select_for_update().get(pk=flag.pk)
     flag.status, flag.decided_by = status, actor
     flag.save(update_fields=["status", "decided_by"])
     Flag.objects.filter(pk=flag.pk).update(decided_at=Now())
     flag.refresh_from_db(fields=["decided_at"])
+    if thing is not None:
+        _apply(thing)
     return flag
+
+
+def _apply(thing: Model) -> None:
+    """What was decided about its texts, whichever of its flags that was."""
+    if flags_on(thing).filter(status=Flag.Status.HIDDEN).exists():
+        hide(thing)
+    else:
+        show(thing)

@@ -33,6 +33,14 @@ async function openDialog(link) {
   dialog.querySelector("form :is(select, textarea, input:not([type=hidden]))")?.focus();
 }
 
+/* Shows the password that is being typed, and hides it again. */
+function showSecret(button) {
+  const field = document.getElementById(button.dataset.reveal);
+  const isShown = field.type === "text";
+  field.type = isShown ? "password" : "text";
+  button.setAttribute("aria-pressed", String(!isShown));
+}
+
 async function copy(button) {
   await navigator.clipboard.writeText(document.getElementById(button.dataset.copy).textContent.trim());
   const label = button.querySelector("span");
@@ -133,6 +141,8 @@ document.addEventListener("click", (event) => {
   const copier = event.target.closest("[data-copy]");
   if (copier) copy(copier);
   if (event.target.closest("[data-print]")) print();
+  const reveal = event.target.closest("[data-reveal]");
+  if (reveal) showSecret(reveal);
   const teller = event.target.closest("[data-toast]");
   if (teller) toast(teller.dataset.toast);
 });
@@ -147,7 +157,7 @@ document.addEventListener("input", (event) => {
 });
 
 function dress() {
-  for (const button of document.querySelectorAll("[data-copy], [data-print]")) button.hidden = false;
+  for (const button of document.querySelectorAll("[data-copy], [data-print], [data-reveal]")) button.hidden = false;
 }
 
 document.addEventListener("toast", (event) => toast(event.detail.value));

@@ -31,7 +31,7 @@ ALLOWANCE = max(4 * ((2 * SAMPLES + 1) / (12 * SAMPLES**2)) ** 0.5, 0.05)
 _addresses = count(1)
 FORMS = {
     "/account/login/": {"login": "{email}", "password": "wrong password"},
-    "/account/signup/": {"name": "Somebody", "email": "{email}", "password1": PASSWORD, "password2": PASSWORD},
+    "/account/signup/": {"name": "Somebody", "email": "{email}", "password1": PASSWORD},
     "/account/password/reset/": {"email": "{email}"},
 }
 form = pytest.mark.parametrize("path", FORMS)

@@ -9,7 +9,7 @@ from tests.fixtures import api_for, count_queries
 from wallets.queries import escrow_balance
 
 MEMBERS = {
-    *("id", "jobId", "agentId", "agent", "amount", "proposedUsdc", "coverLetter", "etaMinutes"),
+    *("id", "jobId", "agentId", "agent", "amount", "proposedUsdc", "coverLetter", "answers", "etaMinutes"),
     *(
         "status",
         "reason",
@@ -19,6 +19,7 @@ MEMBERS = {
         "scoreParts",
         "rank",
         "competingBids",
+        "sorting",
         "offeredAt",
         "createdAt",
         "updatedAt",

@@ -4,7 +4,6 @@ They go to screenshots/, which git ignores. Not collected with the tests: nothin
 """
 
 import os
-import re
 import shutil
 from pathlib import Path
 
@@ -14,8 +13,8 @@ from rich.progress import track
 
 from tests.browser.catalogue import EVERYBODY, PAGES
 from tests.browser.conftest import OpenBrowser
+from tests.browser.viewers import look_as, sessions_of
 from tests.browser.world import seed
-from tests.pages import client_of
 
 FOLDER = Path(settings.BASE_DIR) / "screenshots"
 WIDTHS = {"telephone": 390, "desk": 1280}
@@ -28,17 +27,12 @@ def test_take_screenshots(open_browser: OpenBrowser, site: str) -> None:
     world = seed()
     # A browser complains on the console of whatever was not found.
     wanted = [page for page in PAGES if WANTED in str(page) and page.status == 200]
-    sessions = {
-        who: client_of(getattr(world, who)).cookies[settings.SESSION_COOKIE_NAME].value for who in EVERYBODY if who
-    }
+    sessions = sessions_of(world, EVERYBODY)
     shutil.rmtree(FOLDER, ignore_errors=True)
     addresses = {page: page.address(world) for page in wanted}
     with open_browser(reduced_motion="reduce") as browser:
         for page in track(sorted(wanted, key=lambda page: EVERYBODY.index(page.who)), "Looking"):
-            browser.context.clear_cookies(name=re.compile(".*"))
-            if page.who:
-                cookie = {"name": settings.SESSION_COOKIE_NAME, "value": sessions[page.who], "url": site}
-                browser.context.add_cookies([cookie])
+            look_as(browser, site, sessions.get(page.who))
             browser.goto(addresses[page])
             for device, width in WIDTHS.items():
                 browser.set_viewport_size({"width": width, "height": 844})

@@ -5,7 +5,6 @@ from types import SimpleNamespace
 
 import pytest
 from axe_playwright_python.base import AXE_SCRIPT
-from django.conf import settings
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -14,6 +13,7 @@ from playwright.sync_api import Page as BrowserPage
 
 from tests.browser.catalogue import EVERYBODY, NO_PAGES, PAGES, Page
 from tests.browser.conftest import OpenBrowser
+from tests.browser.viewers import look_as, sessions_of
 from tests.browser.world import furnish, seed
 from tests.pages import client_of
 
@@ -42,13 +42,9 @@ def test_every_page_is_in_the_catalogue():
     assert (shown & set(NO_PAGES), set(NO_PAGES) - known) == (set(), set()), "a page after all, or gone"
 
 
-def client_for(world: SimpleNamespace, page: Page) -> Client:
-    return client_of(getattr(world, page.who)) if page.who else Client()
-
-
-def queries_of(world: SimpleNamespace, page: Page) -> int:
+def queries_of(world: SimpleNamespace, members: dict[str, Client], page: Page) -> int:
     """Of the page when it is opened once more, so that what is noted once a minute is noted."""
-    client = client_for(world, page)
+    client = members.get(page.who) or Client()
     client.get(page.address(world), follow=True)
     with CaptureQueriesContext(connection) as queries:
         answer = client.get(page.address(world), follow=True)
@@ -60,35 +56,34 @@ def queries_of(world: SimpleNamespace, page: Page) -> int:
 def test_every_page_asks_the_database_little_however_much_there_is():
     """At most 12 queries, and the same number for one row as for three."""
     world = seed()
-    before = {page: queries_of(world, page) for page in PAGES}
+    members = {who: client_of(getattr(world, who)) for who in EVERYBODY if who}
+    before = {page: queries_of(world, members, page) for page in PAGES}
     for _ in range(2):
         furnish(world)
     findings = []
     for page, one in before.items():
-        three = queries_of(world, page)
+        three = queries_of(world, members, page)
         findings += [f"{page}: {three} queries"] * (three > MOST_QUERIES)
         findings += [f"{page}: {one} queries for one, {three} for three"] * (one != three)
     assert not findings, "\n".join(findings)
 
 
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize("who", EVERYBODY)
-def test_everybody_can_use_every_page(open_browser: OpenBrowser, site: str, who: str) -> None:
+def test_everybody_can_use_every_page(open_browser: OpenBrowser, site: str) -> None:
     """In both themes at 320 and 1280 px: no serious finding of axe (WCAG 2.2 AA), nothing runs out of the screen, and
     as `open_browser` sees to, no complaint on the console and no request to another host."""
     world = seed()
-    session = client_of(getattr(world, who)).cookies[settings.SESSION_COOKIE_NAME].value if who else ""
+    sessions = sessions_of(world, EVERYBODY)
     findings = []
     with open_browser(reduced_motion="reduce") as browser:
-        if session:
-            cookie = {"name": settings.SESSION_COOKIE_NAME, "value": session, "url": site}
-            browser.context.add_cookies([cookie])
-        for page in PAGES:
-            if page.who == who and page.status == 200:
-                answer = browser.goto(page.address(world))
-                findings += [f"{page}: {finding}" for finding in look(browser)]
-                if answer is None or answer.status != page.status:
-                    findings.append(f"{page}: answers {answer and answer.status}")
+        for who in EVERYBODY:
+            look_as(browser, site, sessions.get(who))
+            for page in PAGES:
+                if page.who == who and page.status == 200:
+                    answer = browser.goto(page.address(world))
+                    findings += [f"{page}: {finding}" for finding in look(browser)]
+                    if answer is None or answer.status != page.status:
+                        findings.append(f"{page}: answers {answer and answer.status}")
         assert not findings, "\n".join(findings)
 
 

@@ -8,7 +8,6 @@ from types import SimpleNamespace
 from urllib.parse import quote
 
 import pytest
-from django.conf import settings
 from django.contrib import admin
 from django.core import mail
 from django.core.mail import EmailMultiAlternatives
@@ -27,6 +26,7 @@ from tests.agents.files.uploads import image, kept
 from tests.browser.catalogue import EVERYBODY, PAGES, VISITOR
 from tests.browser.conftest import OpenBrowser
 from tests.browser.hostile import CORPUS, formulas, write_everywhere
+from tests.browser.viewers import look_as, sessions_of
 from tests.browser.world import seed
 from tests.pages import client_of
 
@@ -120,24 +120,22 @@ def consoles() -> Iterator[str]:
             yield reverse(f"admin:{meta.app_label}_{meta.model_name}_change", args=[row.pk])
 
 
-@pytest.mark.parametrize("who", [*EVERYBODY, OPERATOR], ids=lambda who: who or "visitor")
-def test_no_page_obeys_what_is_written_on_it(open_browser: OpenBrowser, site: str, who: str) -> None:
+def test_no_page_obeys_what_is_written_on_it(open_browser: OpenBrowser, site: str) -> None:
     """Nothing runs, nothing is fetched from elsewhere, no rule of the content security policy is even tried.
 
     The last two are what `open_browser` sees to.
     """
     world = furnished()
-    paths = list(addresses(world, who))
-    session = client_of(getattr(world, who)).cookies[settings.SESSION_COOKIE_NAME].value if who else ""
+    paths = {who: list(addresses(world, who)) for who in (*EVERYBODY, OPERATOR)}
+    sessions = sessions_of(world, paths)
     with obeying(open_browser) as (browser, obeyed):
-        if session:
-            cookie = {"name": settings.SESSION_COOKIE_NAME, "value": session, "url": site}
-            browser.context.add_cookies([cookie])
-        for path in paths:
-            answer = browser.goto(path)
-            obeyed += [f"{path} has {found}" for found in browser.evaluate(DANGERS)]
-            if answer is None or answer.status >= 500:
-                obeyed.append(f"{path} answers {answer and answer.status}")
+        for who in paths:
+            look_as(browser, site, sessions.get(who))
+            for path in paths[who]:
+                answer = browser.goto(path)
+                obeyed += [f"{path} has {found}" for found in browser.evaluate(DANGERS)]
+                if answer is None or answer.status >= 500:
+                    obeyed.append(f"{path} answers {answer and answer.status}")
         assert not obeyed, "\n".join(obeyed)
 
 

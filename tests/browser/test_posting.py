@@ -42,9 +42,9 @@ def test_what_is_typed_is_kept_while_it_is_typed(open_browser: OpenBrowser, memb
         expect(page.get_by_label("Title")).to_have_value("Paint the gate")
         page.get_by_label("Title").press("Enter")
         expect(page.get_by_role("heading", name="Who should do it?")).to_be_visible()
-        expect(page.get_by_label("Which agent")).to_be_hidden()
-        page.get_by_label("Offer it to one agent").check()
-        expect(page.get_by_label("Which agent")).to_be_visible()
+        expect(page.get_by_label("Whom")).to_be_hidden()
+        page.get_by_label("Offer it to one of them").check()
+        expect(page.get_by_label("Whom")).to_be_visible()
         page.go_back()
         expect(page.get_by_label("Title")).to_have_value("Paint the gate")
 

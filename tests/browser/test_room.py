@@ -98,8 +98,8 @@ def test_a_poster_compares_two_bids_side_by_side_and_hires(
         page.goto(f"/jobs/{job.pk}/")
         assert page.locator("#bids .price").all_inner_texts() == prices, "the order is remembered"
 
-        page.get_by_label("compare the bid of Ada").check()
-        page.get_by_label("compare the bid of Bob").check()
+        page.get_by_label("choose the bid of Ada").check()
+        page.get_by_label("choose the bid of Bob").check()
         page.get_by_role("button", name="Compare side by side").click()
         expect(page.get_by_role("article")).to_have_count(2)
         expect(page.get_by_role("article").filter(has_text="Bob")).to_contain_text("60.00 USDC the lowest")

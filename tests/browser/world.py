@@ -1,5 +1,6 @@
 """One small market with something of everything in it, for whatever looks at the pages."""
 
+from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
 
@@ -7,8 +8,9 @@ from allauth.account.forms import default_token_generator
 from allauth.account.models import EmailAddress, EmailConfirmationHMAC
 from allauth.account.utils import user_pk_to_url_str
 
-from agents.categories.models import Category
+from agents.blocks.services import block
 from agents.claims.services import sign_up_agent, take_due_mail
+from agents.favourites.services import add_favourite
 from agents.listings.services import add_sample
 from agents.mail.kinds import DIGEST
 from agents.mail.links import unsubscribe_url
@@ -17,11 +19,13 @@ from agents.oauth.services import answer_device, register_client, request_device
 from agents.services import mint_api_key
 from agents.webhooks.services import create_endpoint, send_test
 from bids.models import Bid
+from bids.sorting.services import sort_bid
 from disputes.evidence import add_evidence, ask
 from disputes.models import Mediator
 from disputes.offers import accept_offer, make_offer
-from disputes.services import escalate, open_dispute, respond
+from disputes.services import escalate, open_dispute, resolve_dispute, respond
 from jobs import services as jobs
+from jobs.agreements.services import accept_agreement, give_back, propose_end, propose_extension
 from jobs.conversations.services import send_message
 from jobs.drafts.models import Step
 from jobs.drafts.services import start_draft
@@ -66,8 +70,6 @@ TEMPLATE: dict[str, Any] = {
 
 def seed() -> SimpleNamespace:
     """The people, and one of everything; paths of the catalogue name what is in it."""
-    # Whatever tests clear the tables after themselves take those with them that a migration made.
-    Category.objects.get_or_create(slug="writing", defaults={"name": "Writing"})
     people = {
         "poster": person("Paula"),
         "worker": person("Will"),
@@ -109,8 +111,13 @@ def made_jobs(world: SimpleNamespace) -> dict[str, Any]:
     made["unreviewed"] = factories.completed_job(world.poster, world.program)
     made["bidding"] = factories.open_job(world.poster, title=LONG_WORD, description=f"# Hello\n\n{LONG_WORD}")
     made["bid"] = factories.make_bid(made["bidding"], world.worker)
+    sort_bid(bid=made["bid"], actor=world.poster, pile="SHORTLISTED", note=f"Careful, as {LONG_WORD} says.")
+    asks = ["When can you begin?", f"Have you painted {LONG_WORD} before?"]
+    made["asking"] = factories.open_job(world.poster, title="Paint the fence", questions=asks)
+    factories.make_bid(made["asking"], world.program, answers=["Today.", f"Twice, {LONG_WORD}."])
     made["rival"] = factories.make_bid(made["bidding"], world.program, factories.PRICE - MICRO)
     jobs.report_progress(job=made["in_progress"], actor=world.program, percent=60, note="Halfway, and a bit.")
+    made |= made_agreements(world, made["in_progress"], made["by_hand"])
     for sender in (world.poster, world.program):
         send_message(job=made["in_review"], actor=sender, content=f"**Hello**, about {LONG_WORD}")
         give_review(job=made["completed"], actor=sender, rating=5, text="A pleasure.")
@@ -119,8 +126,22 @@ def made_jobs(world: SimpleNamespace) -> dict[str, Any]:
     return made | {"template": template, "pending": Bid.objects.get(job=made["open"])}
 
 
+def made_agreements(world: SimpleNamespace, in_progress: Job, by_hand: Job) -> dict[str, Any]:
+    """What both sides propose to each other, and jobs that ended by agreement and were given back."""
+    later = in_progress.deadline_at + timedelta(days=7)
+    wish = propose_extension(job=in_progress, actor=world.program, due_at=later, note=f"The **brief** of {LONG_WORD}.")
+    counter = propose_end(job=in_progress, actor=world.poster, to_poster=factories.PRICE // 3)
+    propose_end(job=by_hand, actor=world.poster, to_poster=factories.PRICE // 2, note="We sold the gate.")
+    ended = factories.started_job(world.poster, world.program, title="Mow the lawn")
+    accept_agreement(agreement=propose_end(job=ended, actor=world.poster, to_poster=MICRO), actor=world.program)
+    begun = factories.started_job(world.poster, world.program, title="Dig a well")
+    returned = give_back(job=begun, actor=world.program)
+    return {"wish": wish, "counter": counter, "ended": ended, "returned": returned}
+
+
 def made_disputes(world: SimpleNamespace, disputed: Job) -> dict[str, Any]:
-    """One with an answer and offers, one that the worker mediates and may rule on, and one that was settled."""
+    """One with an answer and offers, one that the worker mediates and one to rule on, one that was settled and one that
+    was ruled on."""
     case = disputed.disputes.get()
     respond(dispute=case, actor=world.program, statement=f"It is **all** there: {LONG_WORD}")
     add_evidence(dispute=case, actor=world.poster, text="The brief.", link=f"https://example.com/{LONG_WORD}")
@@ -139,7 +160,13 @@ def made_disputes(world: SimpleNamespace, disputed: Job) -> dict[str, Any]:
     over = factories.submitted_job(world.poster, world.program, title="Count the sheep")
     settled = open_dispute(job=over, actor=world.program, reason="They were counted.")
     accept_offer(offer=make_offer(dispute=settled, actor=world.program, to_poster=MICRO), actor=world.poster)
-    return {"case": case, "settlement": offer, "mediated": mediated, "arbitrated": arbitrated, "settled": settled}
+    lost = factories.submitted_job(world.poster, world.program, title="Sweep the yard")
+    judged = open_dispute(job=lost, actor=world.poster, reason="The yard is not swept.")
+    for _ in range(2):
+        escalate(dispute=judged, actor=world.poster)
+    judged = resolve_dispute(dispute=judged, actor=world.worker, to_poster=MICRO, note="It is swept, but for a corner.")
+    ended = {"settled": settled, "judged": judged}
+    return {"case": case, "settlement": offer, "mediated": mediated, "arbitrated": arbitrated, **ended}
 
 
 def made_agent(world: SimpleNamespace) -> dict[str, Any]:
@@ -160,9 +187,12 @@ def made_plans(world: SimpleNamespace) -> dict[str, Any]:
     said = {"kind": "plain", "title": LONG_WORD, "description": "To be done.", "budgetUsdc": "50.00"}
     draft = start_draft(actor=world.poster, data=said, step=Step.CHECK)
     search = save_search(actor=world.poster, name="Gates", filters={"q": "gate"})
+    add_favourite(actor=world.poster, agent=world.program)
+    block(actor=world.poster, agent=factories.make_person("Bruno"))
     listed = factories.make_agent(world.poster, name="Lisa", vertical="writing")
     add_sample(agent=listed, actor=world.poster, title="A headline", text=f"**A stool** for {LONG_WORD}")
     list_agent(listed)
+    add_favourite(actor=world.poster, agent=listed)
     return {"plan": draft, "search": search, "listed": listed, "sample": listed.listing.samples.get()}
 
 
@@ -171,7 +201,7 @@ def made_money(world: SimpleNamespace) -> dict[str, Any]:
     deposit = announce_deposit(agent=world.poster, amount=25 * MICRO, actor=world.poster)
     key = f"of {deposit.pk}"
     withdrawal = request_withdrawal(agent=world.poster, actor=world.poster, amount=5 * MICRO, address=ADDRESS, key=key)
-    return {"deposit": deposit, "withdrawal": withdrawal}
+    return {"deposit": deposit, "withdrawal": withdrawal, "month": f"{datetime.now(UTC):%Y-%m}"}
 
 
 def made_account(world: SimpleNamespace) -> dict[str, Any]:

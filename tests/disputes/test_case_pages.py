@@ -11,13 +11,13 @@ from agents.files.services import store_file
 from agents.models import Agent
 from disputes.evidence import add_evidence, ask, content_hash
 from disputes.models import Dispute, Mediator, Offer
-from disputes.offers import make_offer
+from disputes.offers import OfferNotPending, accept_offer, make_offer
 from disputes.services import close_dispute, escalate, open_dispute, resolve_dispute, respond
-from disputes.shares import divide
 from jobs.conversations.services import send_message
 from jobs.lifecycle import Status
 from jobs.models import Job
 from jobs.services import submit_output
+from jobs.shares import divide
 from marketplace.events.models import Event
 from marketplace.money import MICRO
 from tests.factories import FUNDS, OUTPUT, PRICE, completed_job, make_agent, make_person, started_job, submitted_job
@@ -115,6 +115,40 @@ def test_what_the_page_says_before_it_is_accepted_is_what_the_ledger_does(poster
     ended = text_of(client.get(f"/disputes/{dispute.pk}/"))
     assert "Both sides agreed" in ended and "Wanda receives 44.333334 USDC" in ended
     assert "cannot be answered any more" in text_of(client.post(address)) or client.post(address).status_code == 409
+
+
+def test_what_the_opener_asks_is_accepted_directly(poster: Agent, worker: Agent) -> None:
+    """NEWCOMER: the other side need not offer what it is asked for; one page says the sums and settles it."""
+    dispute = open_dispute(job=submitted_job(poster, worker), actor=poster, reason=WRONG, asked_to_poster=30 * MICRO)
+    assert "Waiting for Wanda" in text_of(client_of(poster).get(f"/disputes/{dispute.pk}/"))
+    client = client_of(worker)
+    page = client.get(f"/disputes/{dispute.pk}/")
+    assert "Paula asked for this" in text_of(page)
+    [address] = re.findall(r'href="([^"]+)"[^>]*>(?:<svg.*?</svg>)?Accept what they ask', page.content.decode())
+
+    assert "Back to Paula 30.00 USDC" in text_of(client.get(address))
+    client.post(address)
+
+    ended = Dispute.objects.get()
+    assert (ended.resolution, ended.to_poster) == ("AGREEMENT", 30 * MICRO)
+    assert (balance(poster).available, balance(worker).available) == (FUNDS - PRICE + 30 * MICRO, 47_500_000)
+
+
+def test_what_the_opener_asks_is_accepted_over_http(poster: Agent, worker: Agent) -> None:
+    job = submitted_job(poster, worker)
+    opened = api_for(worker).post(f"/jobs/{job.pk}/disputes", {"reason": WRONG, "outcome": "PAY"}).json()["data"]
+    [offer] = opened["offers"]
+    assert (offer["side"], offer["posterUsdc"], offer["status"]) == ("WORKER", "0.00", "PENDING")
+    answer = api_for(poster).post(f"/disputes/{opened['id']}/offers/{offer['id']}/accept").json()["data"]
+    assert (answer["status"], answer["outcome"], answer["payoutUsdc"]) == ("RESOLVED", "PAY", "76.00")
+
+
+def test_what_the_opener_asks_falls_once_it_offers_something_else(poster: Agent, worker: Agent) -> None:
+    dispute = open_dispute(job=submitted_job(poster, worker), actor=poster, reason=WRONG, asked_to_poster=30 * MICRO)
+    asked = dispute.offers.get()
+    make_offer(dispute=dispute, actor=poster, to_poster=50 * MICRO)
+    with pytest.raises(OfferNotPending):
+        accept_offer(offer=asked, actor=worker)
 
 
 def test_a_mediator_reads_the_work_and_the_messages_asks_proposes_and_rules(poster, worker, mediator) -> None:

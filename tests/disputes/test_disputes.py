@@ -311,6 +311,16 @@ def test_one_agent_opens_so_many_disputes_a_day(poster, worker, settings) -> Non
         open_dispute(job=submitted_job(poster, worker), actor=poster, reason=WRONG)
 
 
+def test_an_owner_opens_no_more_of_them_by_other_agents(worker, settings) -> None:
+    """M7"""
+    settings.DISPUTES_PER_DAY = 1
+    owner = make_person("Oscar")
+    one, other = (make_agent(owner, name=name, funds=PRICE) for name in ("One", "Other"))
+    open_dispute(job=submitted_job(one, worker), actor=one, reason=WRONG)
+    with pytest.raises(TooManyDisputes):
+        open_dispute(job=submitted_job(other, worker), actor=other, reason=WRONG)
+
+
 def test_a_ruling_of_one_who_may_not_rule_any_more_confirms_nothing(
     poster, worker, operator, dispute, settings
 ) -> None:

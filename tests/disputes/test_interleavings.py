@@ -18,6 +18,8 @@ from disputes.offers import accept_offer, decline_offer, make_offer
 from disputes.services import close_dispute, escalate, open_dispute, resolve_dispute, respond
 from disputes.tasks import escalate_due_disputes
 from jobs import services as jobs
+from jobs.agreements.models import Agreement
+from jobs.agreements.services import accept_agreement, propose_end
 from jobs.lifecycle import Status
 from jobs.models import Job
 from jobs.tasks import approve_due_reviews, mature_due_payouts
@@ -115,6 +117,16 @@ class Disagreement(RuleBasedStateMachine):
     def hand_in(self) -> None:
         self.attempt(lambda: jobs.submit_output(job=self.job, actor=self.people["worker"], output_data=OUTPUT))
 
+    @rule(who=WHO, to_poster=SHARES)
+    def propose_an_end(self, who: str, to_poster: int) -> None:
+        self.attempt(lambda: propose_end(job=self.job, actor=self.people[who], to_poster=to_poster))
+
+    @rule(who=WHO)
+    def accept_the_end(self, who: str) -> None:
+        proposed = Agreement.objects.order_by("-created_at", "-id").first()
+        if proposed is not None:
+            self.attempt(lambda: accept_agreement(agreement=proposed, actor=self.people[who]))
+
     @invariant()
     def books_are_sound(self) -> None:
         connection.check_constraints()
@@ -122,7 +134,7 @@ class Disagreement(RuleBasedStateMachine):
 
     @invariant()
     def money_is_divided_once_at_most(self) -> None:
-        assert Transfer.objects.filter(kind="DISPUTE_SPLIT").count() <= 1
+        assert Transfer.objects.filter(kind__in=["DISPUTE_SPLIT", "AGREED_SPLIT"]).count() <= 1
         assert Dispute.objects.filter(status="RESOLVED").count() <= 1
 
 

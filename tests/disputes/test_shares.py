@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from disputes.shares import Outcome, outcome_of, to_poster_of
+from jobs.shares import Outcome, outcome_of, to_poster_of
 from marketplace.errors import Invalid
 from marketplace.money import BASIS_POINTS
 

@@ -1,6 +1,7 @@
 """The lifecycle: what is allowed succeeds, and everything else is refused and changes nothing (J18)."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from bids import services as bids
 from disputes import services as disputes
 from disputes.offers import accept_offer, make_offer
 from jobs import services as jobs
+from jobs.agreements import services as agreements
 from jobs.lifecycle import STATUS_MOVES, TRANSITIONS, Status
 from jobs.models import Job, Submission
 from jobs.queries import timeline
@@ -29,6 +31,7 @@ POSTER_SIDE = {"poster"}
 WORKER_SIDE = {"worker", "worker's owner"}
 ANYBODY_ELSE = {"worker", "worker's owner", "outsider"}
 BY_ITS_DISPUTE = ({"DISPUTED"}, {"clock"})
+UNDER_WAY = {"ASSIGNED", "IN_PROGRESS", "IN_REVIEW"}
 ALLOWED: dict[str, tuple[set[str], set[str]]] = {
     "publish": ({"DRAFT"}, POSTER_SIDE),
     "update": ({"DRAFT", "OPEN"}, POSTER_SIDE),
@@ -47,6 +50,11 @@ ALLOWED: dict[str, tuple[set[str], set[str]]] = {
     "cancel": ({"DRAFT", "OPEN", "ASSIGNED"}, POSTER_SIDE),
     "expire": ({"OPEN"}, {"clock"}),
     "tip": ({"COMPLETED"}, POSTER_SIDE),
+    "give-back": ({"ASSIGNED", "IN_PROGRESS"}, WORKER_SIDE),
+    "propose-change": (UNDER_WAY, POSTER_SIDE | WORKER_SIDE),
+    # By what both sides agreed on: tests/jobs/agreements.
+    "extend": ({"ASSIGNED", "IN_PROGRESS"}, {"clock"}),
+    "call-off": (UNDER_WAY, {"clock"}),
     "dispute": ({"IN_PROGRESS", "IN_REVIEW"}, POSTER_SIDE | WORKER_SIDE),
     "resolve-refund": ({"DISPUTED"}, {"operator"}),
     "resolve-pay": ({"DISPUTED"}, {"operator"}),
@@ -70,6 +78,8 @@ TARGETS = {
     "reject": "IN_PROGRESS",
     "cancel": "CANCELLED",
     "expire": "CANCELLED",
+    "give-back": "CANCELLED",
+    "call-off": "CANCELLED",
     "dispute": "DISPUTED",
     "resolve-refund": "CANCELLED",
     "resolve-pay": "COMPLETED",
@@ -97,6 +107,10 @@ DO: dict[str, Callable[[Job, Any], Any]] = {
     "reject": lambda job, actor: jobs.reject_submission(job=job, actor=actor, reason="Too long."),
     "cancel": lambda job, actor: jobs.cancel_job(job=job, actor=actor),
     "expire": lambda job, actor: jobs.expire_job(job=job),
+    "give-back": lambda job, actor: agreements.give_back(job=job, actor=actor),
+    "propose-change": lambda job, actor: agreements.propose_end(job=job, actor=actor, to_poster=1),
+    "extend": lambda job, actor: agree(job, agreements.propose_extension, due_at=job.deadline_at + timedelta(days=1)),
+    "call-off": lambda job, actor: agree(job, agreements.propose_end, to_poster=1),
     "dispute": lambda job, actor: disputes.open_dispute(job=job, actor=actor, reason="Not what was agreed."),
     "resolve-refund": lambda job, actor: rule_on(job, actor, PRICE),
     "resolve-pay": lambda job, actor: rule_on(job, actor, 1),
@@ -105,7 +119,7 @@ DO: dict[str, Callable[[Job, Any], Any]] = {
     **dict.fromkeys(("resume-review", "resume-work", "stay-completed"), lambda job, actor: resume(job)),
 }
 # The verbs of the clock take no actor; nobody else can call them.
-OF_THE_CLOCK = {"award", "auto-approve", "expire"} | {verb for verb, who in ALLOWED.items() if who == BY_ITS_DISPUTE}
+OF_THE_CLOCK = {verb for verb, (_, who) in ALLOWED.items() if who == {"clock"}}
 ROLES = ["poster", "worker", "worker's owner", "outsider", "operator", "clock"]
 
 
@@ -153,6 +167,12 @@ def settle(job: Job, to_poster: int) -> None:
     else:
         offer = make_offer(dispute=dispute, actor=dispute.job.worker, to_poster=to_poster)
         accept_offer(offer=offer, actor=dispute.job.poster)
+
+
+def agree(job: Job, propose: Callable[..., Any], **change: Any) -> None:
+    """The worker proposes that, and the poster accepts."""
+    proposed = propose(job=job, actor=job.worker or job.poster, **change)
+    agreements.accept_agreement(agreement=proposed, actor=job.poster)
 
 
 def resume(job: Job) -> None:

@@ -293,5 +293,5 @@ def test_a_job_costs_the_same_with_one_bid_and_with_three(poster: Agent, count: 
     for _ in range(count):
         factories.make_bid(job, factories.make_agent())
     client = client_of(poster)
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(10):
         assert client.get(f"/jobs/{job.pk}/").status_code == 200

@@ -3,7 +3,7 @@
 import pytest
 
 from agents.models import Agent
-from jobs.points import LONGEST_POINT, MOST_POINTS, open_points
+from jobs.points import LONGEST_POINT, MOST_POINTS
 from jobs.services import reject_submission, start_job, submit_output
 from marketplace.errors import Invalid
 from marketplace.events.models import Event
@@ -52,7 +52,7 @@ def test_a_point_that_nobody_asked_for_cannot_be_done(sent_back, worker: Agent, 
         submit_output(job=sent_back, actor=worker, output_data={"text": "better"}, done_points=numbers)
     assert refusal.value.errors[0].field == "donePoints"
     assert sent_back.submissions.count() == 1
-    assert not any(point["is_done"] for point in open_points(sent_back))
+    assert not any(point["is_done"] for point in sent_back.submissions.get().points)
 
 
 def test_a_first_submission_has_no_points_to_tick(poster: Agent, worker: Agent) -> None:

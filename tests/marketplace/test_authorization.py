@@ -5,6 +5,7 @@ A new operation fails here until it has a row.
 
 import re
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
@@ -24,6 +25,7 @@ from agents.webhooks.services import send_test, set_endpoint
 from bids.models import Bid
 from disputes.models import Dispute
 from disputes.offers import make_offer
+from jobs.agreements.services import propose_end
 from jobs.bidding import RULES
 from jobs.drafts.services import start_draft
 from jobs.lifecycle import Status
@@ -75,6 +77,10 @@ ROWS: dict[str, list[tuple[Status, Any, tuple[int | None, ...]]]] = {
     "agentsPartialUpdate": [(Status.OPEN, {"description": "Changed."}, WORKER)],
     "agentsMe": [(Status.OPEN, None, LOGGED_IN)],
     "agentsUpdateOwn": [(Status.OPEN, {"description": "Changed."}, LOGGED_IN)],
+    # The worker is an AI agent, which keeps its handle.
+    "avatarsCreate": [(Status.OPEN, {"file": "text"}, (401, 415, 415, 415))],
+    "avatarsDestroy": [(Status.OPEN, None, WORKER)],
+    "handlesChange": [(Status.OPEN, {"handle": "another"}, (401, 403, 403, 403))],
     "agentsHeartbeat": [(Status.OPEN, {"statusReport": "Busy."}, (401, 403, 201, 403))],
     "agentsOwnHeartbeat": [(Status.OPEN, None, CREATED)],
     "agentsWebhook": [(Status.OPEN, {"url": "http://127.0.0.1:9/"}, (401, 403, 201, 403))],
@@ -124,6 +130,7 @@ ROWS: dict[str, list[tuple[Status, Any, tuple[int | None, ...]]]] = {
     "walletsList": [(Status.OPEN, None, WORKER)],
     "auditRetrieve": [(Status.OPEN, None, ANYONE)],
     "auditList": [(Status.OPEN, None, ANYONE)],
+    "walletsStatement": [(Status.OPEN, None, WORKER)],
     "walletsProvision": [(Status.OPEN, None, WORKER)],
     # The worker has no money; whether it may ask is known before that.
     "withdrawalsCreate": [(Status.OPEN, {"toAddress": ADDRESS, "amountUsdc": "1"}, (401, 403, 402, 403))],
@@ -183,6 +190,9 @@ ROWS: dict[str, list[tuple[Status, Any, tuple[int | None, ...]]]] = {
     "jobDraftsPartialUpdate": [(Status.OPEN, {"data": {"title": "Changed"}}, OWN_DRAFT)],
     "jobDraftsDestroy": [(Status.OPEN, None, OWN_DRAFT)],
     "jobDraftsPublish": [(Status.OPEN, None, (401, 404, 404, 201))],
+    "foundMessagesList": [(Status.OPEN, None, LOGGED_IN)],
+    "jobDraftsPriceHint": [(Status.OPEN, None, LOGGED_IN)],
+    "jobDraftsPreview": [(Status.OPEN, {"text": "**A stool**"}, LOGGED_IN)],
     "jobsDuplicate": [(Status.OPEN, None, (401, 403, 403, 201)), (Status.DRAFT, None, (401, 404, 404, 201))],
     "jobsRetrieve": [(Status.OPEN, None, LOGGED_IN), (Status.DRAFT, None, DRAFT_OF_POSTER)],
     "jobsPartialUpdate": [
@@ -226,6 +236,19 @@ ROWS: dict[str, list[tuple[Status, Any, tuple[int | None, ...]]]] = {
     "savedSearchesPartialUpdate": [(Status.OPEN, {"alerts": False}, (401, 404, 200, 404, 404, 404))],
     "savedSearchesDestroy": [(Status.OPEN, None, (401, 404, 200, 404, 404, 404))],
     "agentReviewsList": [(Status.COMPLETED, None, ANYONE)],
+    "jobsGiveBack": [
+        (Status.IN_PROGRESS, {"reason": "I cannot."}, WORKER),
+        (Status.IN_REVIEW, None, (401, 403, 409, 403)),
+    ],
+    "jobAgreementsList": [(Status.IN_PROGRESS, None, (401, 403, 200, 200))],
+    "jobAgreementsCreate": [
+        (Status.IN_PROGRESS, {"kind": "CANCEL", "outcome": "REFUND"}, (401, 403, 201, 201)),
+        (Status.OPEN, {"kind": "CANCEL", "outcome": "REFUND"}, (401, 403, 403, 409)),
+    ],
+    # The worker proposed it.
+    "jobAgreementsAccept": [(Status.IN_PROGRESS, None, POSTER)],
+    "jobAgreementsDecline": [(Status.IN_PROGRESS, None, POSTER)],
+    "jobAgreementsWithdraw": [(Status.IN_PROGRESS, None, WORKER)],
     "jobsReject": [(Status.IN_REVIEW, {"reason": "Too long."}, POSTER)],
     "jobsCancel": [(Status.OPEN, None, POSTER), (Status.COMPLETED, None, (401, 403, 403, 409))],
     "filesList": [(Status.OPEN, None, LOGGED_IN)],
@@ -254,6 +277,18 @@ ROWS: dict[str, list[tuple[Status, Any, tuple[int | None, ...]]]] = {
     # An outsider may not know of the bid.
     "bidsAccept": [(Status.OPEN, None, (401, 404, 403, 200))],
     "bidsDestroy": [(Status.OPEN, None, (401, 404, 200, 403))],
+    # For the poster alone, whose bids they are to sort.
+    "bidsSorting": [(Status.OPEN, {"pile": "SHORTLISTED", "note": "Fast."}, (401, 404, 403, 200))],
+    # The poster may, but there is no such bid: tests/bids/test_declining.py.
+    "bidsDecline": [(Status.OPEN, {"bidIds": [NOWHERE]}, (401, 403, 403, 400))],
+    "blocksList": [(Status.OPEN, None, LOGGED_IN)],
+    # Nobody blocks themselves, or an agent of their own.
+    "blocksAdd": [(Status.OPEN, None, (401, 200, 400, 200, 400, 200))],
+    "blocksRemove": [(Status.OPEN, None, LOGGED_IN)],
+    "favouritesList": [(Status.OPEN, None, LOGGED_IN)],
+    # Of the worker, who is no favourite of its own.
+    "favouritesAdd": [(Status.OPEN, None, (401, 200, 400, 200, 200, 200))],
+    "favouritesRemove": [(Status.OPEN, None, LOGGED_IN)],
     "jobDisputesList": [(Status.DISPUTED, None, (401, 404, 200, 200))],
     # Either party, but one dispute at a time.
     "jobDisputesCreate": [
@@ -273,6 +308,10 @@ ROWS: dict[str, list[tuple[Status, Any, tuple[int | None, ...]]]] = {
     "disputesAsk": [(Status.DISPUTED, {"of": "BOTH", "question": "When?"}, OF_MEDIATORS)],
     "disputesResolve": [(Status.DISPUTED, {"outcome": "PAY", "note": "As it is."}, OF_MEDIATORS)],
     "disputesAssign": [(Status.DISPUTED, {"mediatorId": "{worker}"}, OF_MEDIATORS)],
+    "disputesExtend": [(Status.DISPUTED, None, OF_MEDIATORS)],
+    "disputeAppealsList": [(Status.DISPUTED, None, (401, 404, 200, 200, 200, 200))],
+    # Only what was ruled on: tests/disputes/test_appeals.py.
+    "disputeAppealsCreate": [(Status.DISPUTED, {"reason": "Look again."}, (401, 404, 409, 409, 409, 403))],
     "disputeMessagesList": [(Status.DISPUTED, None, (401, 404, 200, 200, 200, 200))],
     "disputeOffersCreate": [
         (Status.DISPUTED, {"outcome": "SPLIT", "posterBps": 5000}, (401, 404, 201, 201, 201, 403)),
@@ -346,15 +385,19 @@ def scene(poster, worker, outsider, loser, settings):
         def address(self, template: str, job: Job) -> str:
             if template == "/agents/availability":
                 return f"{template}?handle=free"
+            if template == "/conversations/messages":
+                return f"{template}?q=hello"
             test = webhook_test(worker) if "/webhook" in template else None
             dispute = job.disputes.first()
             own: Any
             own_id = {"/agents": worker.handle, "/jobs": job.pk, "/public/jobs": job.pk, "/templates": "essay"}
-            if template.startswith("/disputes/{id}"):
+            if "/agreements/{id}" in template:
+                own = propose_end(job=job, actor=worker, to_poster=MICRO).pk if job.worker_id else NOWHERE
+            elif template.startswith("/disputes/{id}"):
                 own = dispute.pk if dispute else NOWHERE
             elif "/offers/{id}" in template:
                 own = make_offer(dispute=dispute, actor=worker, to_poster=MICRO).pk if dispute else NOWHERE
-            elif template.endswith(("/accept", "/bids/{id}")):
+            elif template.endswith(("/accept", "/bids/{id}", "/sorting")):
                 own = job.bids.get(bidder=worker).pk
             elif test and "/deliveries/{id}" in template:
                 own = test.pk
@@ -394,6 +437,7 @@ def scene(poster, worker, outsider, loser, settings):
                 jobId=job.pk,
                 endpointId=test.endpoint_id if test else "",
                 disputeId=dispute.pk if dispute else NOWHERE,
+                month=f"{datetime.now(UTC):%Y-%m}",
             )
 
     return Scene()
@@ -452,7 +496,7 @@ def test_each_role_is_answered_as_the_table_says(scene, worker, operation, statu
 
 
 # What a suspended person still does: it changes nothing that others see.
-HARMLESS = {"jobMessagesMarkRead", "notificationsMarkRead", "notificationsReadAll"}
+HARMLESS = {"jobDraftsPreview", "jobMessagesMarkRead", "notificationsMarkRead", "notificationsReadAll"}
 
 
 def writes():
@@ -593,14 +637,15 @@ JOB = PUBLIC | words(
     escrowJobId txHash isPubliclyShareable requiredPack requiredCertification participationMode progressPercent
     revisionCount terms skills minimumReputation minimumCompletedJobs invitedAgentId lowestBidUsdc biddingEndsAt
     biddingClosedAt updatedAt publishedAt assignedAt startedAt submittedAt autoApproveAt completedAt
-    cancelledAt attachments flags"""
+    cancelledAt attachments questions flags"""
 )
 OF_THE_PARTIES = {"submission", "heartbeatMissedAt"}
 BID = words(
-    """id jobId agentId agent amount proposedUsdc coverLetter etaMinutes status reason version competingBids offeredAt
-    createdAt updatedAt flags"""
+    """id jobId agentId agent amount proposedUsdc coverLetter answers etaMinutes status reason version competingBids
+    offeredAt createdAt updatedAt flags"""
 )
 STANDING = {"score", "scoreParts", "rank"}
+OF_THE_POSTER = {"sorting"}
 
 
 @pytest.mark.parametrize("status", [status for status in Status if status != Status.DRAFT])
@@ -631,7 +676,8 @@ def test_a_bid_tells_each_role_what_is_theirs_to_know(scene, poster, worker, los
 
     def read_by(role):
         bids = scene.clients[role].get(f"/jobs/{job.pk}/bids").json()["data"]
-        assert all(set(bid) == BID | STANDING for bid in bids), role
+        assert all(set(bid) == BID | STANDING | OF_THE_POSTER for bid in bids), role
+        assert all((bid["sorting"] is not None) is (role == "poster") for bid in bids), role
         return {bid["agentId"]: bid for bid in bids}
 
     assert read_by("outsider") == {}

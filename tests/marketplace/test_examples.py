@@ -14,7 +14,6 @@ import httpx2
 import jsonschema_rs
 import pytest
 
-from agents.categories.models import Category
 from agents.services import mint_api_key
 from marketplace.api.docs import openapi_document
 from marketplace.api.document import EXAMPLES, operations, recorded
@@ -92,8 +91,6 @@ def same_each_time(text: str, url: str) -> str:
 def story(live_server: Any, settings: Any) -> Story:
     settings.SITE_URL = live_server.url
     load_templates()
-    # What the migration made is gone where the database was flushed since.
-    Category.objects.get_or_create(slug="writing", defaults={"name": "Writing", "position": 1})
     return Story(live_server.url)
 
 
@@ -130,6 +127,7 @@ def tell_of_signing_up(story: Story) -> None:
 def tell_of_a_job(story: Story) -> None:
     sent = {"templateId": "product-description", "title": "Product page for a kettle", "budgetUsdc": "50.00"}
     sent |= {"inputData": KETTLE, "skills": ["writing"], "terms": {"reviewWindowSeconds": 86400}}
+    sent |= {"questions": ["Have you written about kettles before?"]}
     headers = {"Idempotency-Key": "kettle-1"}
     job = {"id": story.tell("poster", "POST", "/jobs", sent, headers=headers)["id"]}
     of = {"jobId": job["id"]}
@@ -138,7 +136,12 @@ def tell_of_a_job(story: Story) -> None:
     story.tell("", "GET", "/jobs", query={"status": "OPEN", "skills": "writing", "limit": 5})
     story.tell("worker", "GET", "/jobs/{id}", of=job)
     story.tell("", "GET", "/jobs/{id}", of=job, status=401)
-    offer = {"amount": "45.00", "coverLetter": "Within the hour.", "etaMinutes": 45}
+    offer = {
+        "amount": "45.00",
+        "coverLetter": "Within the hour.",
+        "etaMinutes": 45,
+        "answers": ["Twice, and about pots."],
+    }
     bid = story.tell("worker", "POST", "/jobs/{jobId}/bids", offer, of=of)
     story.tell("poster", "GET", "/jobs/{jobId}/bids", of=of, query={"sort": "score"})
     story.tell("poster", "POST", "/jobs/{jobId}/bids/{id}/accept", {"version": 1}, of={**of, "id": bid["id"]})
@@ -165,6 +168,7 @@ def tell_of_other_jobs(story: Story) -> None:
     story.tell("poster", "POST", "/jobs/{id}/publish", of=of)
     bid = story.tell("worker", "POST", "/jobs/{jobId}/bids", {"amount": "12.00"}, of={"jobId": draft["id"]})
     ids = {"jobId": draft["id"], "id": bid["id"]}
+    story.tell("poster", "PATCH", "/jobs/{jobId}/bids/{id}/sorting", {"pile": "SHORTLISTED", "note": "Quick."}, of=ids)
     story.tell("worker", "DELETE", "/jobs/{jobId}/bids/{id}", of=ids)
     story.tell("poster", "PATCH", "/jobs/{id}/cancel", {"reason": "No longer needed."}, of=of)
     for verb in ("accept-offer", "decline"):
@@ -173,12 +177,26 @@ def tell_of_other_jobs(story: Story) -> None:
         story.tell("worker", "POST", f"/jobs/{{id}}/{verb}", of={"id": made["id"]})
         if verb == "accept-offer":
             story.tell("worker", "PATCH", "/jobs/{id}/start", of={"id": made["id"]})
+            tell_of_an_agreement(story, made["id"])
             tell_of_a_dispute(story, made["id"])
     dear = story.tell("poor", "POST", "/jobs", {"title": "Beyond my means", "budgetUsdc": "20.00"})
     story.tell("poor", "PATCH", "/jobs/{id}/assign", {"agentId": "wanda"}, of={"id": dear["id"]}, status=402)
+    bid = story.tell("worker", "POST", "/jobs/{jobId}/bids", {"amount": "19.00"}, of={"jobId": dear["id"]})
+    no = {"bidIds": [bid["id"]], "message": "Sorry: the money is not there yet."}
+    story.tell("poor", "POST", "/jobs/{jobId}/bids/decline", no, of={"jobId": dear["id"]})
     story.tell(
         "poster", "PATCH", "/jobs/{id}/assign", {"agentId": "wanda"}, of={"id": made["poster"]["uuid"]}, status=404
     )
+
+
+def tell_of_an_agreement(story: Story, job: str) -> None:
+    end = {"kind": "CANCEL", "outcome": "SPLIT", "workerBps": 4000, "note": "We closed the shop."}
+    made = story.tell("poster", "POST", "/jobs/{jobId}/agreements", end, of={"jobId": job})
+    story.tell("worker", "POST", "/jobs/{jobId}/agreements/{id}/decline", of={"jobId": job, "id": made["id"]})
+    offer = {"title": "A report too many", "budgetUsdc": "35.00", "invitedAgentId": "wanda"}
+    of = {"id": story.tell("poster", "POST", "/jobs", offer)["id"]}
+    story.tell("worker", "POST", "/jobs/{id}/accept-offer", of=of)
+    story.tell("worker", "POST", "/jobs/{id}/give-back", {"reason": "I have too much to do."}, of=of)
 
 
 def tell_of_a_dispute(story: Story, job: str) -> None:
@@ -198,6 +216,7 @@ def tell_of_what_is_kept(story: Story) -> None:
     draft = {"data": {"title": "A report"}, "step": "work"}
     of = {"id": story.tell("poster", "POST", "/job-drafts", draft)["id"]}
     story.tell("poster", "PATCH", "/job-drafts/{id}", {"data": {"budgetUsdc": "30.00"}}, of=of)
+    story.tell("poster", "POST", "/job-drafts/preview", {"text": "Two pages, *no more*."})
     search = {"name": "Short texts", "alerts": True, "filters": {"vertical": "writing", "maxBudget": "50.00"}}
     of = {"id": story.tell("worker", "POST", "/saved-searches", search)["id"]}
     story.tell("worker", "PATCH", "/saved-searches/{id}", {"alerts": False}, of=of)
@@ -205,6 +224,7 @@ def tell_of_what_is_kept(story: Story) -> None:
     story.tell("worker", "PATCH", "/agents/{agentId}/listing", listing, of={"agentId": "me"})
     sample = {"title": "A kettle", "text": "It boils *one* cup in one minute."}
     story.tell("worker", "POST", "/agents/{agentId}/samples", sample, of={"agentId": "me"})
+    story.tell("poster", "POST", "/agents/{agentId}/favourite", of={"agentId": "wanda"})
     report = {"about": "agent", "id": "wanda", "reason": "OTHER", "details": "The same offer on every job."}
     story.tell("poor", "POST", "/reports", report)
 
@@ -277,13 +297,16 @@ def test_what_changes_something_and_takes_a_body_has_an_example() -> None:
         "agentsHeartbeat": "as agentsOwnHeartbeat",
         "agentsPartialUpdate": "as agentsUpdateOwn",
         "agentsWebhook": "as webhooksCreate",
+        "avatarsCreate": "takes a form, not JSON",
         "agentRegistrationsCreate": "belongs to another API",
         "jobMessagesCreate": "belongs to conversations",
         "bidsApply": "as bidsCreate",
+        "disputeAppealsCreate": "needs a ruling",
         "disputesAsk": "is for mediators and operators",
         "disputesAssign": "is for operators",
         "disputesResolve": "is for mediators and operators",
         "filesCreate": "takes a form, not JSON",
+        "handlesChange": "is for people",
         "bidsBuyExtra": "as bidsBuy",
         "budgetsPartialUpdate": "as budgetsUpdate",
         "jobsAssign": "as bidsAccept",

@@ -63,7 +63,7 @@ def test_home_costs_the_same_at_one_and_at_three(
     with django_assert_num_queries(2):
         client.get("/")
     member = client_of(poster)
-    with django_assert_num_queries(10):
+    with django_assert_num_queries(11):
         member.get("/")
 
 

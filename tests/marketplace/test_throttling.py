@@ -393,7 +393,7 @@ def test_of_64_wrong_logins_at_once_ten_reach_the_password(limits: Any, password
         (
             "/account/signup/",
             "signup",
-            {"name": "New", "email": "{email}", "password1": PASSWORD, "password2": PASSWORD},
+            {"name": "New", "email": "{email}", "password1": PASSWORD},
         ),
         ("/account/password/reset/", "password_reset", {"email": "{email}"}),
     ],

@@ -334,7 +334,7 @@ def test_the_whole_balance_confirmed_twice_is_still_one_withdrawal(poster: Agent
 @pytest.mark.parametrize(
     ("typed", "field", "words"),
     [
-        ({"amount": "1000.01"}, "amount", "1000.00 USDC can be withdrawn."),
+        ({"amount": "1000.01"}, "amount", "1,000.00 USDC can be withdrawn."),
         ({"amount": "0.99"}, "amount", "Must be at least 1.00."),
         ({"amount": "ten"}, "amount", "positive amount of USDC"),
         ({"address": CHECKSUMMED.replace("B", "b", 1)}, "address", "checksum"),

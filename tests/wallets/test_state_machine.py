@@ -28,6 +28,8 @@ from bids import services as bids
 from bids.credits.services import buy_credits
 from disputes.services import resolve_dispute
 from jobs import services as jobs
+from jobs.agreements.models import Agreement
+from jobs.agreements.services import accept_agreement, decline_agreement, propose_end, withdraw_agreement
 from jobs.lifecycle import Status
 from jobs.models import Job
 from jobs.tasks import mature_due_payouts
@@ -200,6 +202,18 @@ class Market(RuleBasedStateMachine):
             self.attempt(
                 lambda: resolve_dispute(dispute=dispute, actor=self.agents[4], to_poster=to_poster, note="As it is.")
             )
+
+    @rule(job=job_ids, by_poster=st.booleans(), part=st.integers(0, 100))
+    def propose_an_end(self, job: Job, by_poster: bool, part: int) -> None:
+        job.refresh_from_db()
+        actor, price = job.poster if by_poster else job.worker, job.price or 0
+        self.attempt(lambda: propose_end(job=job, actor=actor, to_poster=price * part // 100))
+
+    @rule(answer=st.sampled_from([accept_agreement, decline_agreement, withdraw_agreement]), number=AGENTS)
+    def answer_a_proposal(self, answer: Callable[..., Any], number: int) -> None:
+        proposed = Agreement.objects.filter(status="PENDING").select_related("job").order_by("-created_at").first()
+        if proposed is not None:
+            self.attempt(lambda: answer(agreement=proposed, actor=self.agents[number]))
 
     @rule()
     def let_dispute_windows_end(self) -> None:

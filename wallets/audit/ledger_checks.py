@@ -11,6 +11,7 @@ MAY_MOVE = {
     "ESCROW_RELEASE": ("ESCROW", "AVAILABLE CLEARING FEES"),
     "ESCROW_REFUND": ("ESCROW", "AVAILABLE FEES"),
     "DISPUTE_SPLIT": ("ESCROW CLEARING FEES", "AVAILABLE FEES"),
+    "AGREED_SPLIT": ("ESCROW", "AVAILABLE FEES"),
     "TIP": ("AVAILABLE", "AVAILABLE"),
     "CLEARING_MATURED": ("CLEARING", "AVAILABLE"),
     "CREDIT_PURCHASE": ("AVAILABLE", "FEES"),
@@ -31,7 +32,9 @@ OF_A_JOB = {
     "ESCROW_TRIM": "trim",
     "ESCROW_RELEASE": "release",
     "ESCROW_REFUND": "refund",
+    # One key for both: what was divided in one way is not divided in the other.
     "DISPUTE_SPLIT": "split",
+    "AGREED_SPLIT": "split",
     "TIP": "tip",
     "CLEARING_MATURED": "mature",
 }

@@ -14,6 +14,8 @@ from django.db import transaction
 from django.db.models import F
 from django.db.models.functions import Now
 
+from agents.halts.models import Activity
+from agents.halts.rules import halt_of
 from agents.models import Agent
 from marketplace.errors import MarketError
 from wallets import services as wallets
@@ -78,6 +80,9 @@ def _prepare(withdrawal: Withdrawal, rail: Rail) -> bool:
     if locked.prepared_at is None:
         if locked.agent.status == Agent.Status.SUSPENDED:
             _wait(withdrawal, "The agent is suspended; nothing is sent until it no longer is.")
+            return False
+        if halt_of(Activity.WITHDRAWALS, locked.agent):
+            _wait(withdrawal, "The operators have stopped withdrawals; nothing is sent until they go on.")
             return False
         rail.prepare(withdrawal)
         pending.update(prepared_at=Now())

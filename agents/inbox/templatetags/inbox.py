@@ -2,6 +2,7 @@
 
 from django import template
 
+from agents.models import Agent
 from marketplace.events import types
 from marketplace.events.models import Event
 
@@ -12,6 +13,12 @@ register = template.Library()
 def sentence(event: Event) -> str:
     """What happened, in one line."""
     return types.sentence(event)
+
+
+@register.filter
+def sentence_to(event: Event, reader: Agent) -> str:
+    """What happened, in one line for that reader."""
+    return types.sentence_to(event, reader)
 
 
 @register.filter

@@ -1,18 +1,14 @@
 """Reviews on the pages of jobs and agents."""
 
-from datetime import timedelta
 from typing import Any
 
 from django import template
-from django.conf import settings
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from agents.models import Agent
-from jobs.models import Job
 from jobs.reviews import queries
-from jobs.reviews.models import Review
-from jobs.reviews.rules import may_reply, may_review
+from jobs.reviews.shown import with_answers
 from marketplace.html import actor_of
 
 register = template.Library()
@@ -31,24 +27,8 @@ def reviews_of(context: dict[str, Any], agent: Agent) -> dict[str, Any]:
     """What others said of the agent last, as far as the reader may know of the jobs."""
     reader = actor_of(context["request"])
     reviews = list(queries.reviews_of(agent, reader).order_by("-created_at", "-id")[: MOST_SHOWN + 1])
-    return {"agent": agent, "reviews": _shown(reviews[:MOST_SHOWN], reader), "has_more": len(reviews) > MOST_SHOWN}
-
-
-@register.inclusion_tag("reviews/_job_reviews.html", takes_context=True)
-def reviews_on(context: dict[str, Any], job: Job) -> dict[str, Any]:
-    """What the two sides of a completed job said of each other, and the way to say it."""
-    if job.completed_at is None:
-        return {}
-    reader = actor_of(context["request"])
-    reviews = list(queries.reviews_on(job, reader).order_by("created_at"))
     return {
-        "job": job,
-        "reviews": _shown(reviews, reader),
-        "may_review": may_review(job, reader, reviews),
-        "blind_until": job.completed_at + timedelta(days=settings.REVIEW_DAYS),
+        "agent": agent,
+        "reviews": with_answers(reviews[:MOST_SHOWN], reader),
+        "has_more": len(reviews) > MOST_SHOWN,
     }
-
-
-def _shown(reviews: list[Review], reader: Agent | None) -> list[tuple[Review, bool]]:
-    """Each with whether the reader may answer it."""
-    return [(review, may_reply(review, reader)) for review in reviews]

@@ -10,6 +10,7 @@ from typing import Any
 
 from django.db import connection
 from django.db.models import Count, F, Prefetch, QuerySet
+from django.db.models.functions import Coalesce
 
 from agents.models import Agent
 from bids.models import Bid
@@ -144,8 +145,9 @@ def find_named_bid(identifier: Any, job: Job, actor: Agent) -> Bid:
 
 
 def failures_of(agents: Iterable[Agent]) -> dict[Any, int]:
-    """How many jobs of each ended without pay after work had been handed in, by id."""
+    """How many jobs of each ended without pay after work had been handed in, against its will, by id."""
     ended = Job.objects.filter(worker__in=list(agents), status=Status.CANCELLED, submitted_at__isnull=False)
+    ended = ended.filter(early_end=None)
     return dict(ended.values_list("worker").annotate(Count("pk")))
 
 
@@ -237,8 +239,8 @@ def _of_entry(entry: Entry, agent: Agent) -> Transaction:
 
 def _paid(agent: Agent, count: int) -> list[Transaction]:
     """What went from escrow to the workers of jobs that the agent paid for."""
-    jobs = Job.objects.filter(payer=agent, payout__gt=0, completed_at__isnull=False).order_by("-completed_at")[:count]
-    kinds = [Transfer.Kind.ESCROW_RELEASE, Transfer.Kind.DISPUTE_SPLIT]
-    transfers = Transfer.objects.filter(job__in=list(jobs.values_list("pk", flat=True)), kind__in=kinds)
-    read = transfers.annotate(paid=F("job__payout")).select_related("job__worker")
+    ended_at = Coalesce("completed_at", "cancelled_at")
+    jobs = Job.objects.filter(payer=agent, payout__gt=0).order_by(ended_at.desc())[:count]
+    paying = Transfer.objects.filter(job__in=list(jobs.values_list("pk", flat=True)), kind__in=Transfer.PAYING)
+    read = paying.annotate(paid=F("job__payout")).select_related("job__worker")
     return [Transaction(row, PAYMENT, row.paid, agent, row.job.worker if row.job else None) for row in read]

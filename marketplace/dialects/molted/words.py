@@ -61,6 +61,7 @@ TRANSACTIONS = {
     (Transfer.Kind.ESCROW_RELEASE, True): "job_payment",
     (Transfer.Kind.CLEARING_MATURED, True): "job_payment",
     (Transfer.Kind.DISPUTE_SPLIT, True): "job_payment",
+    (Transfer.Kind.AGREED_SPLIT, True): "job_payment",
     (Transfer.Kind.TIP, True): "job_payment",
     (Transfer.Kind.TIP, False): "job_payment",
 }

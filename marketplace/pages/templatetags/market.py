@@ -6,9 +6,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django import template
-from django.forms import BoundField, CheckboxInput, DateTimeField, Field
+from django.forms import BoundField, CheckboxInput, DateTimeField, Field, PasswordInput
 from django.forms.widgets import CheckboxSelectMultiple, RadioSelect
 from django.templatetags.static import static
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html
@@ -18,7 +19,7 @@ from django.utils.translation import gettext, ngettext_lazy
 from marketplace.html import UsdcField
 from marketplace.json_limits import readable_json
 from marketplace.markdown import plain_text, render_markdown
-from marketplace.money import BASIS_POINTS, format_usdc
+from marketplace.money import BASIS_POINTS, readable_usdc
 
 register = template.Library()
 
@@ -58,10 +59,7 @@ UNITS = {
 @register.filter
 def amount(micro: int | None) -> str:
     """Micro-USDC as "1,234.50"; nothing for None."""
-    if micro is None:
-        return ""
-    whole, _, decimals = format_usdc(micro).partition(".")
-    return f"{int(whole):,}.{decimals}" if whole != "-0" else f"-0.{decimals}"
+    return readable_usdc(micro) if micro is not None else ""
 
 
 @register.filter
@@ -203,6 +201,18 @@ def initial(name: str) -> str:
     return next((character for character in name if character.isalnum()), "?")
 
 
+@register.simple_tag
+def avatar(agent: Any, size: str = "") -> SafeString:
+    """The mark of an agent beside its name: its picture or its initial, square for AI and round for people."""
+    words = " ".join(filter(None, ["avatar", "" if agent.is_human else "ai", size]))
+    if agent.avatar:
+        address = reverse("avatar", args=[agent.avatar])
+        return format_html(
+            '<img class="{}" src="{}" alt="" width="256" height="256" loading="lazy" decoding="async">', words, address
+        )
+    return format_html('<span class="{}" aria-hidden="true">{}</span>', words, initial(agent.name))
+
+
 @register.inclusion_tag("components/who.html")
 def who(agent: Any, size: str = "") -> dict[str, Any]:
     """An agent with its mark, a square for AI and a circle for people, linked to its profile."""
@@ -216,6 +226,7 @@ def field(bound: BoundField, optional: bool = True) -> dict[str, Any]:
     return {
         "field": bound,
         "is_check": isinstance(widget, CheckboxInput),
+        "is_secret": isinstance(widget, PasswordInput),
         "is_choices": isinstance(widget, CheckboxSelectMultiple | RadioSelect),
         "unit": "USDC" if isinstance(bound.field, UsdcField) else "",
         "zone": timezone.get_current_timezone_name() if isinstance(bound.field, DateTimeField) else "",

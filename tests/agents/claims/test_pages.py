@@ -52,7 +52,7 @@ def test_a_person_without_an_account_makes_one_confirms_comes_back_and_claims(in
     page = client.get("/agent-claim", {"claimToken": token})
     [signup] = re.findall(r'href="(/account/signup/\?next=[^"]+)"', page.content.decode())
     form = client.get(signup)
-    typed = {"name": "Olga", "email": OWNER, "password1": PASSWORD, "password2": PASSWORD}
+    typed = {"name": "Olga", "email": OWNER, "password1": PASSWORD}
     typed["next"] = re.findall(r'name="next" value="([^"]+)"', form.content.decode())[0]
     client.post("/account/signup/", typed)
     [confirmation] = re.findall(r"http://\S+(/account/confirm-email/\S+)", mailoutbox[-1].body)

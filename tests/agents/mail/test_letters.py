@@ -19,7 +19,17 @@ from marketplace.events import types
 from marketplace.events.relay import relay_batch
 from marketplace.events.services import emit
 from tests.agents.mail.conftest import come_due, confirmed, tell
-from tests.factories import FUNDS, OUTPUT, make_agent, make_bid, make_person, open_job, started_job, submitted_job
+from tests.factories import (
+    FUNDS,
+    OUTPUT,
+    completed_job,
+    make_agent,
+    make_bid,
+    make_person,
+    open_job,
+    started_job,
+    submitted_job,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -91,6 +101,28 @@ def test_a_mail_says_what_happened_and_where(reader, worker):
     assert words in html.text and address in html.links
     assert message["Auto-Submitted"] == "auto-generated"
     assert message["Message-ID"] == f"<{Letter.objects.get(rhythm='EACH').pk}@guildhall.example>"
+
+
+def test_whom_it_is_about_is_spoken_to(reader):
+    """Not as “Pat”, and not as “the worker”; others read their name."""
+    worker = confirmed(make_person("Will"))
+    job = completed_job(reader, worker, title="Paint the gate")
+    relay_batch()
+    send_letters()
+    subjects = {(sent.to[0], sent.subject) for sent in mail.outbox}
+    to_worker = {subject for to, subject in subjects if to == worker.user.email}
+    assert {"You got “Paint the gate” at 80.00 USDC"} <= to_worker
+    assert {"You were paid 76.00 USDC: your work on “Paint the gate” was approved"} <= to_worker
+    assert not any("Will" in subject for subject in to_worker)
+    event = job.events.get(type="job.assigned")
+    assert types.sentence_to(event, reader) == types.sentence(event) == "Will got “Paint the gate” at 80.00 USDC"
+
+
+def test_the_owner_of_an_agent_reads_its_name(reader):
+    agent = make_agent(reader, name="Wanda")
+    job = completed_job(make_person("Petra", funds=FUNDS), agent, title="Paint the gate")
+    event = job.events.get(type="job.assigned")
+    assert types.sentence_to(event, reader) == "Wanda got “Paint the gate” at 80.00 USDC"
 
 
 def test_a_mail_says_why_it_came_and_how_to_end_it(reader):
@@ -204,6 +236,6 @@ def test_many_letters_are_read_with_the_queries_of_one(count, django_assert_num_
     relay_batch()
     letters = list(Letter.objects.filter(rhythm="EACH", items__event__type="job.submitted"))
     assert len(letters) == count
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(9):
         writer = Writer(letters)
         assert all(writer.write(letter).subject for letter in letters)

@@ -1,6 +1,7 @@
 """People decide what is mailed to them: on a page, and with one click in a mail (FEATURES M12, RFC 8058)."""
 
 import re
+from dataclasses import replace
 
 import pytest
 from django.core import mail
@@ -9,10 +10,11 @@ from django.test import Client
 from agents.mail.kinds import DIGEST, KINDS, Rhythm
 from agents.mail.links import unsubscribe_url
 from agents.mail.models import Letter, Preference, RefusedAddress
-from agents.mail.queries import rhythms_of
+from agents.mail.queries import exceptions_of, rhythms_of
 from agents.mail.tasks import send_letters
+from marketplace.events.relay import relay_batch
 from tests.agents.mail.conftest import come_due, confirmed, tell
-from tests.factories import make_person
+from tests.factories import make_agent, make_person
 
 pytestmark = pytest.mark.django_db
 
@@ -155,3 +157,62 @@ def test_a_person_can_ask_for_another_try(page, reader):
     assert "other@people.example" not in html
     page.post(PAGE + "try-again/")
     assert list(RefusedAddress.objects.values_list("email", flat=True)) == ["other@people.example"]
+
+
+@pytest.fixture
+def another(monkeypatch) -> str:
+    """A second type of the kind that test.told is of."""
+    monkeypatch.setitem(KINDS, "jobs", replace(KINDS["jobs"], types=(*KINDS["jobs"].types, "test.unwanted")))
+    return "test.unwanted"
+
+
+def test_one_type_of_event_is_told_otherwise_than_its_kind(page, reader, another):
+    """PEOPLE: event by event, at once, once a day or never."""
+    assert "Each by itself" in page.get(PAGE).content.decode()
+    page.post(PAGE, all_at_once(**{"jobs": "NEVER", "test.told": "EACH", "money": "EACH", "test.other": "NEVER"}))
+    assert exceptions_of(reader.user) == {"test.told": "EACH", "test.other": "NEVER"}
+    html = page.get(PAGE).content.decode()
+    assert re.search(r'(?s)<select name="test.told".*?value="EACH" selected', html)
+    tell(reader, type=another), tell(reader), tell(reader, type="test.other"), tell(reader, type="test.wanted")
+    send_letters()
+    assert sorted(letter.items.get().event.type for letter in Letter.objects.filter(status="SENT")) == [
+        "test.told",
+        "test.wanted",
+    ]
+    page.post(PAGE, all_at_once(**{"jobs": "NEVER", "test.told": ""}))
+    assert exceptions_of(reader.user) == {}
+
+
+def test_what_waits_of_a_type_that_is_ended_is_not_sent_and_the_rest_is(page, reader, another):
+    tell(reader), tell(reader, type=another)
+    page.post(PAGE, all_at_once(**{"test.told": "NEVER"}))
+    send_letters()
+    assert [letter.items.get().event.type for letter in Letter.objects.filter(status="SENT")] == [another]
+
+
+def test_ending_a_kind_ends_its_types(client, page, reader):
+    page.post(PAGE, all_at_once(**{"test.told": "EACH"}))
+    client.post(link(reader, "jobs"))
+    tell(reader)
+    assert (exceptions_of(reader.user), Letter.objects.count()) == ({}, 0)
+
+
+def test_ending_daily_mail_ends_the_types_that_come_daily(client, page, reader):
+    page.post(PAGE, all_at_once(**{"test.told": "DAILY", "test.kept": "DAILY"}))
+    client.post(link(reader, DIGEST))
+    assert exceptions_of(reader.user) == {"test.told": "NEVER", "test.kept": "DAILY"}
+
+
+def test_an_exception_is_for_oneself_and_not_for_agents(page, reader):
+    """Of an agent at work its owner hears as they chose for their agents."""
+    agent = make_agent(reader)
+    relay_batch()
+    page.post(PAGE, all_at_once(**{"test.told": "NEVER"}))
+    tell(agent), tell(reader)
+    assert [item.kind for letter in Letter.objects.all() for item in letter.items.all()].count("agent_work") == 1
+
+
+@pytest.mark.parametrize("changes", [{"dispute.opened": "NEVER"}, {"job.offered": "HOURLY"}])
+def test_an_exception_is_no_way_round_what_is_required(page, reader, changes):
+    assert page.post(PAGE, all_at_once(**changes)).status_code == 400
+    assert not Preference.objects.exists()

@@ -116,3 +116,17 @@ def test_a_draft_that_is_published_twice_at_once_becomes_one_job(poster: Agent, 
     assert len(winners(outcomes)) == 1
     assert [type(refusal) for refusal in losers(outcomes)] == [NotFound] * 3
     assert (Job.objects.count(), balance(poster).held) == (1, 10 * MICRO)
+
+
+def test_programs_are_given_the_hint_and_the_preview_that_pages_give(poster: Agent, worker: Agent) -> None:
+    api = api_for(poster)
+    empty = {"count": 0, "lowUsdc": None, "middleUsdc": None, "highUsdc": None}
+    assert api.get("/job-drafts/price-hint?vertical=law").json()["data"] == empty
+    for price in (10, 20, 30):
+        factories.completed_job(poster, worker, vertical="Law", price=price * MICRO)
+    hint = api.get("/job-drafts/price-hint?vertical=law").json()["data"]
+    assert hint == {"count": 3, "lowUsdc": "15.00", "middleUsdc": "20.00", "highUsdc": "25.00"}
+    assert api.get("/job-drafts/price-hint?templateId=nothing").status_code == 400
+    shown = api.post("/job-drafts/preview", {"text": "**A stool** <script>alert(1)</script>"})
+    assert shown.status_code == 200 and "<strong>A stool</strong>" in shown.json()["data"]["html"]
+    assert "<script" not in shown.json()["data"]["html"]

@@ -53,7 +53,8 @@ def test_a_person_posts_a_job_from_a_template(poster: Agent, template: JobTempla
         ({"input-field-2": "many"}, "Enter a whole number."),
         ({"auto_accept": "on"}, "Say when the best bid is accepted."),
         ({"bidding": "sealed_bid"}, "Say when the sealed bids are opened."),
-        ({"how": "direct", "invited": ""}, "Say which agent the offer is for."),
+        ({"revisions": "21"}, "Ensure this value is less than or equal to 20."),
+        ({"how": "direct", "invited": ""}, "Say whom the offer is for."),
         ({"how": "direct", "invited": "nobody-at-all"}, "There is no agent with that id or handle."),
     ],
 )

@@ -5,6 +5,7 @@ from statistics import mean
 
 from agents.models import Agent
 from agents.reputation import FADING, FULL_PRICE, PARTS, Evidence, reputation
+from jobs.agreements.models import EarlyEnd
 from jobs.lifecycle import Status
 from jobs.models import Job
 from jobs.suspicions.models import Suspicion
@@ -14,11 +15,17 @@ def hand(agent: Agent) -> object:
     return agent.controller_id or agent.pk
 
 
+def early_end(job: Job) -> EarlyEnd:
+    """By whose will it ended before the work was done; by nobody's, if it did not."""
+    return EarlyEnd.objects.filter(job=job).first() or EarlyEnd(how="", to_poster=job.refund or 0)
+
+
 def counted(job: Job) -> bool:
     if job.terms["fund_on"] == "never":
         return False
     if job.status == Status.CANCELLED:
-        return bool(job.started_at or (job.promised_at and job.cancelled_at > job.promised_at))
+        late = job.promised_at and job.cancelled_at > job.promised_at
+        return bool(job.started_at or late or early_end(job).how == "GIVEN_BACK")
     return job.status == Status.COMPLETED
 
 
@@ -49,11 +56,16 @@ def what_is_known(agent: Agent) -> tuple[dict[str, Evidence], list[int]]:
         jobs[part] += worth
 
     for job in ended:
-        weigh(job, "completion", job.status == Status.COMPLETED)
-        weigh(job, "disputes", 1 - (job.refund or 0) / job.price)
-        if first := job.submissions.filter(number=1).first():
+        end = early_end(job)
+        if end.how != "AGREED":
+            weigh(job, "completion", job.status == Status.COMPLETED)
+        if not end.how:
+            weigh(job, "disputes", 1 - (job.refund or 0) / job.price)
+        if not end.how and (first := job.submissions.filter(number=1).first()):
             weigh(job, "punctuality", first.created_at <= (job.promised_at or job.deadline_at))
-        if review := job.reviews.filter(role="WORKER", revealed_at__isnull=False).first():
+        kept = (job.status == Status.COMPLETED or end.how == "AGREED") and 2 * end.to_poster <= job.price
+        review = job.reviews.filter(role="WORKER", revealed_at__isnull=False).first()
+        if review and (kept or review.rating <= 3):
             stars.append(review.rating)
             weigh(job, "ratings", (review.rating - 1) / 4)
             seen[hand(job.poster), "ratings"] += 1

@@ -15,7 +15,8 @@ from django.utils import timezone
 from agents.models import Agent, User
 from agents.reputation import PRIOR
 from bids.services import accept_bid, hire_agent
-from disputes.services import resolve_dispute
+from disputes.offers import accept_offer
+from disputes.services import open_dispute, resolve_dispute
 from jobs import services as jobs
 from jobs.lifecycle import Status
 from jobs.models import Job, Submission
@@ -97,6 +98,18 @@ def keep(deals: list[Job]) -> None:
     """Writes jobs that were no drafts."""
     with pgtrigger.ignore("jobs.Job:born_as_draft"):
         Job.objects.bulk_create(deals)
+
+
+@pytest.mark.parametrize(("rating", "counts"), [(5, False), (4, False), (3, True), (1, True)])
+def test_praise_of_work_that_was_paid_back_is_worth_nothing(poster, worker, rating, counts):
+    """M1: it would cost nothing to give; blame counts all the same."""
+    job = rated_job(poster, worker, rating, terms={"dispute_window_seconds": 3600})
+    standing(worker)
+    assert worker.rating_count == 1
+    dispute = open_dispute(job=job, actor=poster, reason="Not what was agreed.", asked_to_poster=job.price)
+    accept_offer(offer=dispute.offers.get(), actor=worker)
+    assert standing(worker) == pytest.approx(expected(worker)[0])
+    assert worker.rating_count == counts
 
 
 def test_a_newcomer_stands_in_the_middle(worker):

@@ -9,6 +9,7 @@ from agents.models import Agent
 from agents.reputation import FULL_PRICE, PRIOR
 from jobs.reputation.tasks import compute_reputation
 from jobs.reviews.services import approve_and_review, reveal_reviews
+from jobs.suspicions import finding
 from jobs.suspicions.models import Suspicion
 from jobs.suspicions.services import decide
 from jobs.suspicions.tasks import notice_suspicions
@@ -49,6 +50,15 @@ def standing(agent: Agent) -> float:
     compute_reputation()
     agent.refresh_from_db()
     return agent.reputation
+
+
+def test_rings_are_found_however_few_starts_are_searched_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Memory does not grow with the market: a start at a time finds what all at once do."""
+    members = [set(ring(2)), set(ring(3))]
+    at_once = finding.find(Suspicion.Kind.RING)
+    monkeypatch.setitem(finding.CONSTANTS, "starts", 1)
+    assert finding.find(Suspicion.Kind.RING) == at_once
+    assert sorted(map(len, at_once.values())) == sorted(map(len, members))
 
 
 @pytest.mark.parametrize("size", [2, 3, 5])
@@ -143,11 +153,13 @@ def test_what_an_operator_dismisses_counts_again_and_stays_dismissed(operator: A
     assert standing(members[0]) == PRIOR
 
 
-def test_searching_takes_as_many_queries_as_there_are_kinds(django_assert_num_queries: Callable[..., object]) -> None:
-    """However many deals there are, while nothing is new."""
+def test_searching_takes_as_many_queries_however_many_deals_there_are(
+    django_assert_num_queries: Callable[..., object],
+) -> None:
+    """While nothing is new: a transaction with what is searched, two queries for some of the starts, and addresses."""
     for number in range(5):
         praised(make_person(f"Client{number}", funds=MICRO), make_agent())
-    with django_assert_num_queries(len(Suspicion.Kind)):
+    with django_assert_num_queries(2 + 3 + 2 + 1):
         notice_suspicions()
 
 

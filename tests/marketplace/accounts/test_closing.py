@@ -8,18 +8,30 @@ import pytest
 from allauth.account.models import EmailAddress
 from django.core import mail
 from django.db import connection
+from django.test import Client, TestCase
 
+from agents.avatars.services import path_of, set_avatar
+from agents.favourites.models import Favourite
+from agents.favourites.services import add_favourite
+from agents.files.models import storage
+from agents.handles.models import FormerHandle
+from agents.handles.services import change_handle
 from agents.models import Agent, ApiKey, User
 from agents.services import mint_api_key
 from agents.webhooks.services import set_endpoint
 from bids.models import Bid
 from bids.services import accept_bid
+from jobs.drafts.models import Draft
+from jobs.drafts.services import start_draft
 from jobs.models import Job
+from jobs.saved_searches.models import SavedSearch
+from jobs.saved_searches.services import save_search
 from jobs.services import cancel_job
 from marketplace.accounts import services
 from marketplace.accounts.queries import obstacles
 from marketplace.errors import NotAllowed
 from marketplace.money import MICRO
+from tests.agents.files.uploads import image, upload
 from tests.factories import PASSWORD, PRICE, completed_job, fund, make_agent, make_bid, make_person, open_job
 from tests.fixtures import ApiClient, api_for
 from tests.marketplace.accounts.conftest import is_in, log_in, with_app
@@ -148,3 +160,20 @@ def test_a_bid_that_is_accepted_while_the_account_closes_keeps_it_open(person, m
         services.close_account(actor=person)
     assert len(looks) >= moment
     assert User.objects.get(pk=person.user_id).is_active
+
+
+def test_what_was_begun_looked_for_and_liked_goes_and_so_do_the_face_and_the_old_handle(person):
+    """Nobody else has a part in any of it."""
+    pen = make_agent(person, name="Pen")
+    for owner in (person, pen):
+        start_draft(actor=owner, data={"title": "A secret plan"})
+        save_search(actor=owner, name="Gates", filters={"q": "gate"})
+        add_favourite(actor=owner, agent=make_agent(name="Wanda"))
+    change_handle(agent=person, actor=person, handle="pia-the-painter")
+    set_avatar(agent=person, actor=person, upload=upload("me.png", image()))
+    path = path_of(Agent.objects.get(pk=person.pk).avatar)
+    with TestCase.captureOnCommitCallbacks(execute=True):
+        services.close_account(actor=person)
+    assert not Draft.objects.exists() and not SavedSearch.objects.exists() and not Favourite.objects.exists()
+    assert not FormerHandle.objects.exists() and not storage().exists(path)
+    assert Client().get("/agents/pia-the-painter/").status_code == 404

@@ -1,7 +1,10 @@
 """Money and keys leave only by who has shown lately who they are (issue 7, PEOPLE)."""
 
+import re
+
 import pytest
 from allauth.account.models import EmailAddress
+from django.core import mail
 
 from agents.models import Agent, ApiKey
 from agents.oauth.models import DeviceRequest
@@ -117,3 +120,72 @@ def test_a_program_is_let_in_after_the_password_was_given_again(person):
 
 def test_a_key_proves_by_itself(rich):
     assert api_for(rich).post("/agents/me/api-keys", {"name": "another"}).status_code == 201
+
+
+@pytest.fixture
+def guest(person):
+    """Somebody who signs in through another site alone: no password, no second factor."""
+    person.user.set_unusable_password()
+    person.user.save()
+    browser = client_of(person)
+    prove(browser, seconds_ago=LONG_AGO, method="socialaccount")
+    return browser
+
+
+def code_in_mail() -> str:
+    """The code of the newest mail."""
+    [code] = re.findall(r"^\d{6}$", mail.outbox[-1].body, re.MULTILINE)
+    return code
+
+
+def test_who_has_no_password_shows_a_code_from_the_mail(person, guest):
+    """And what was begun goes on, with the code alone."""
+    asked = guest.post(f"/agents/{person.handle}/keys/", {"name": "laptop", "lifetime": ""})
+    assert (asked.status_code, ApiKey.objects.count()) == (302, 0)
+    assert "Send me a code" in text_of(guest.get(asked["Location"]))
+    assert len(mail.outbox) == 0
+    guest.post(asked["Location"], {"send": "yes"})
+    assert mail.outbox[-1].to == [person.user.email]
+    code = code_in_mail()
+    wrong = guest.post(asked["Location"], {"code": f"{(int(code) + 1) % 10**6:06}"})
+    assert (wrong.status_code, "not the code" in text_of(wrong), ApiKey.objects.count()) == (200, True, 0)
+    assert "mj_live_" in text_of(guest.post(asked["Location"], {"code": f" {code[:3]} {code[3:]} "}))
+    assert ApiKey.objects.get().name == "laptop"
+    prove(guest, seconds_ago=LONG_AGO)
+    again = guest.post("/account/reauthenticate/mail/", {"code": code})
+    assert "not the code" in text_of(again)
+
+
+def test_a_code_ends_with_the_next_one_and_with_five_tries(person, guest):
+    address = "/account/reauthenticate/mail/"
+    guest.post(address, {"send": "yes"})
+    first = code_in_mail()
+    guest.post(address, {"send": "yes"})
+    second = code_in_mail()
+    assert first == second or "not the code" in text_of(guest.post(address, {"code": first}))
+    for _ in range(5):
+        guest.post(address, {"code": "x"})
+    assert "not the code" in text_of(guest.post(address, {"code": second}))
+
+
+def test_a_code_ends_with_its_time(person, guest):
+    address = "/account/reauthenticate/mail/"
+    guest.post(address, {"send": "yes"})
+    session = guest.session
+    session["mailed_code"]["ends"] -= 601
+    session.save()
+    assert "not the code" in text_of(guest.post(address, {"code": code_in_mail()}))
+
+
+@pytest.mark.parametrize("path", ["/v1/agents/me/api-keys", "/v1/account/closing"])
+def test_the_api_asks_them_too(person, guest, path):
+    guest.defaults["HTTP_ORIGIN"] = "http://testserver"
+    refused = guest.post(path, {"name": "laptop"}, content_type="application/json")
+    assert (refused.status_code, refused.json()["code"]) == (403, "REAUTHENTICATION_REQUIRED")
+
+
+def test_who_has_a_password_is_asked_for_that(person):
+    """A mailbox alone is the weaker proof."""
+    browser = client_of(person)
+    asked = browser.get("/account/reauthenticate/mail/")
+    assert (asked.status_code, asked["Location"]) == (302, "/account/reauthenticate/")

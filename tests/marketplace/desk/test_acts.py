@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 from typing import Any
 
 import pytest
@@ -10,11 +11,13 @@ from django.db import ProgrammingError, transaction
 
 from agents.models import Agent
 from disputes.models import Dispute
-from disputes.services import resolve_dispute
+from disputes.services import escalate, extend_phase, resolve_dispute
+from marketplace.desk.cases import hold
 from marketplace.desk.models import Act
 from marketplace.identifiers import uuid7
+from marketplace.timestamps import format_timestamp
 from tests import factories
-from tests.marketplace.desk.people import NOTE, address_of, make_operator, split
+from tests.marketplace.desk.people import NOTE, address_of, make_operator, post_json, split, suspending
 from tests.pages import client_of, text_of
 from wallets.models import Account
 
@@ -51,6 +54,13 @@ def test_a_ruling_over_http_is_logged_too(dispute: Dispute, operator: Agent) -> 
     assert (act.operator, act.verb, act.after, act.reason) == (operator, "rule", {"to_poster": 0}, NOTE)
 
 
+def test_more_time_that_is_given_over_http_is_logged_too(dispute: Dispute, operator: Agent) -> None:
+    extended = extend_phase(dispute=dispute, actor=operator)
+    act = Act.objects.get()
+    assert (act.operator, act.verb) == (operator, "extend")
+    assert act.after == {"phase_ends_at": format_timestamp(extended.phase_ends_at)}
+
+
 def test_a_form_that_is_refused_adds_nothing_to_the_log(operator: Agent) -> None:
     """Not the thing that was added before it, once more."""
     browser = client_of(operator)
@@ -66,8 +76,7 @@ def test_every_kind_of_page_leaves_its_act(operator: Agent, poster: Agent, worke
     account = Account.objects.get(owner=poster, kind=Account.Kind.AVAILABLE)
     adjusted = {"amount": "5", "reason": "Paid twice.", "key": str(uuid7())}
     browser.post(f"/admin/wallets/account/{account.pk}/adjust/", adjusted)
-    chosen = {"action": "suspend", "_selected_action": [str(worker.pk)], "confirmed": "1", "reason": "Spam."}
-    browser.post("/admin/agents/agent/", chosen)
+    browser.post("/admin/agents/agent/", suspending(worker, "Spam."))
 
     added, money, barred = Act.objects.order_by("pk")
     assert (added.verb, added.model, added.after["name"]) == ("add", "categories.category", "Masonry")
@@ -125,12 +134,32 @@ def test_nobody_changes_the_log(operator: Agent, dispute: Dispute) -> None:
 def test_the_log_is_searched_and_exported_without_formulas(operator: Agent, worker: Agent, outsider: Agent) -> None:
     browser = client_of(operator)
     for agent, reason in ((worker, "=HYPERLINK(1)"), (outsider, "Spam.")):
-        chosen = {"action": "suspend", "_selected_action": [str(agent.pk)], "confirmed": "1", "reason": reason}
-        browser.post("/admin/agents/agent/", chosen)
+        browser.post("/admin/agents/agent/", suspending(agent, reason))
 
     assert "1 act" in text_of(browser.get("/admin/desk/act/?q=HYPERLINK"))
     answer: Any = browser.get("/admin/desk/act/export/?q=HYPERLINK")
     head, *rows = csv.reader(io.StringIO(answer.getvalue().decode("utf-8-sig")))
     [row] = [dict(zip(head, row, strict=True)) for row in rows]
     assert (row["verb"], row["thing id"], row["reason"]) == ("suspend", str(worker.pk), "'=HYPERLINK(1)")
-    assert client_of(make_operator("support")).get("/admin/desk/act/export/").status_code == 403
+    answer = browser.get("/admin/desk/act/export/jsonl/?q=HYPERLINK")
+    [line] = answer.getvalue().decode().splitlines()
+    act = json.loads(line)
+    assert (act["verb"], act["thingId"], act["reason"]) == ("suspend", str(worker.pk), "=HYPERLINK(1)")
+    assert (act["before"]["status"], act["after"]["status"]) == ("ACTIVE", "SUSPENDED")
+    for path in ("/admin/desk/act/export/", "/admin/desk/act/export/jsonl/"):
+        assert client_of(make_operator("support")).get(path).status_code == 403
+
+
+def test_what_was_refused_and_led_back_leaves_no_act(dispute: Dispute, operator: Agent) -> None:
+    hold(dispute=dispute, operator=make_operator("arbiter", name="Anton"))
+    client_of(operator).post(address_of(dispute, "hold"))
+    assert not Act.objects.exists()
+
+
+def test_naming_a_mediator_over_http_is_an_act(dispute: Dispute, operator: Agent) -> None:
+    escalate(dispute=dispute, actor=dispute.job.poster)
+    answer = post_json(operator, f"/disputes/{dispute.pk}/mediator", {"mediatorId": operator.handle})
+    assert answer.status_code == 200, answer.json()
+    act = Act.objects.get()
+    assert (act.operator, act.verb, act.thing_id) == (operator, "assign-mediator", str(dispute.pk))
+    assert act.after == {"mediator": operator.handle} and act.request_id

@@ -1,21 +1,26 @@
 """A case on the operators' desk: held by one, read by those with no hand in it, and ruled on after a look (FEATURES P2,
 S15, SURVIVE M7)."""
 
+import re
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from agents.models import Agent
 from disputes.models import Dispute
+from disputes.services import escalate, extend_phase
 from jobs.lifecycle import Status
 from marketplace.desk import cases
-from marketplace.desk.models import Holding, Note
+from marketplace.desk.models import Holding, Note, Wording
 from marketplace.errors import MarketError, NotAllowed
+from marketplace.events.models import Event
 from marketplace.money import MICRO
 from tests import factories
-from tests.marketplace.desk.people import NOTE, address_of, make_operator, split
+from tests.marketplace.desk.people import NOTE, address_of, make_operator, post_json, split
 from tests.pages import client_of, text_of
 from tests.racing import race
 from wallets.models import Account, Entry, Transfer
@@ -74,8 +79,8 @@ def test_what_is_confirmed_is_what_was_shown(dispute: Dispute, arbiter: Agent) -
         (split("1", poster_percent="50"), "poster_percent"),
         (split("", poster_percent="100.01"), "poster_percent"),
         (split(note=""), "note"),
-        ({"outcome": "REFUND", "poster_usdc": "1", "note": NOTE}, "poster_usdc"),
-        ({"outcome": "NOTHING", "note": NOTE}, "outcome"),
+        ({"outcome": "REFUND", "poster_usdc": "1", "ground": "OTHER", "note": NOTE}, "poster_usdc"),
+        ({"outcome": "NOTHING", "ground": "OTHER", "note": NOTE}, "outcome"),
     ],
 )
 def test_a_ruling_that_cannot_be_is_refused_beside_its_field(
@@ -185,7 +190,7 @@ def test_a_large_sum_goes_from_the_first_who_rules_to_a_second(
     dispute: Dispute, arbiter: Agent, worker: Agent, settings: Any
 ) -> None:
     settings.RULING_ALONE_UP_TO = 79 * MICRO
-    sent = {"outcome": "PAY", "note": NOTE}
+    sent = {"outcome": "PAY", "ground": "DELIVERED", "note": NOTE}
     first = client_of(arbiter)
     assert first.post(address_of(dispute, "rule"), sent).context["is_first_of_two"]
     assert "waits until another rules" in text_of(
@@ -223,3 +228,62 @@ def test_who_may_not_judge_is_told_so_by_name(poster: Agent) -> None:
         cases.write_note(dispute=dispute, operator=owner, text="Poor me.")
     with pytest.raises(NotAllowed):
         cases.preview_ruling(dispute=dispute, operator=owner, to_poster=0, note=NOTE)
+
+
+def test_a_phase_lasts_as_long_again_once(dispute: Dispute, arbiter: Agent, poster: Agent) -> None:
+    ends_at = dispute.phase_ends_at
+    browser = client_of(arbiter)
+    for _ in range(2):
+        answer = browser.post(address_of(dispute, "extend"), follow=True)
+    dispute.refresh_from_db()
+    assert dispute.phase_ends_at == ends_at + timedelta(seconds=dispute.job.rules.negotiation_window_seconds)
+    assert "once is all there is" in text_of(answer)
+    assert Event.objects.get(type="dispute.extended").actor == arbiter
+    with pytest.raises(NotAllowed):
+        extend_phase(dispute=dispute, actor=poster)
+
+
+def test_a_ruling_begins_with_words_that_are_kept_and_says_what_it_rests_on(dispute: Dispute, arbiter: Agent) -> None:
+    wording = Wording.objects.create(name="Half of it", ground="DELIVERED_IN_PART", text=NOTE)
+    browser = client_of(arbiter)
+
+    page = browser.get(address_of(dispute), {"wording": wording.pk}).content.decode()
+    assert NOTE in page
+    assert '<option value="DELIVERED_IN_PART" selected>' in page
+
+    browser.post(address_of(dispute, "rule"), {**split(), "confirmed": "1"})
+    dispute.refresh_from_db()
+    assert (dispute.ground, dispute.rulings.get().ground) == ("DELIVERED_IN_PART", "DELIVERED_IN_PART")
+    told = client_of(dispute.job.poster).get(f"/v1/disputes/{dispute.pk}").json()["data"]
+    assert told["ground"] == "DELIVERED_IN_PART"
+
+
+def test_the_queue_says_in_words_and_colour_what_is_late(poster: Agent, worker: Agent, arbiter: Agent) -> None:
+    late, soon, ahead = (factories.disputed_job(poster, worker).disputes.get() for _ in range(3))
+    for dispute, hours in ((late, -1), (soon, 1), (ahead, 48)):
+        Dispute.objects.filter(pk=dispute.pk).update(phase_ends_at=timezone.now() + timedelta(hours=hours))
+
+    page = client_of(arbiter).get("/admin/disputes/dispute/").content.decode()
+
+    shown = re.findall(r'<span class="desk-due (\w*)">\S+ \S+ ?(.*?)</span>', page)
+    assert shown == [("over", "(over)"), ("soon", "(within a day)"), ("", "")]
+
+
+def test_who_holds_a_case_is_respected_over_http_too(dispute: Dispute, arbiter: Agent) -> None:
+    """Ruling, asking, proposing and naming a mediator, each refused by the name of the holder."""
+    other = make_operator("arbiter", name="Anton")
+    escalate(dispute=dispute, actor=dispute.job.poster)
+    cases.hold(dispute=dispute, operator=arbiter)
+    sent = {
+        "resolve": {"outcome": "REFUND", "note": NOTE},
+        "mediator": {"mediatorId": other.handle},
+        "information-requests": {"of": "BOTH", "question": "What was agreed?"},
+        "offers": {"outcome": "REFUND"},
+    }
+    for verb, body in sent.items():
+        answer = post_json(other, f"/disputes/{dispute.pk}/{verb}", body)
+        assert (answer.status_code, answer.json()["code"]) == (409, "CASE_HELD"), (verb, answer.json())
+        assert arbiter.name in answer.json()["detail"]
+    answer = post_json(arbiter, f"/disputes/{dispute.pk}/resolve", sent["resolve"])
+    assert answer.status_code == 200, answer.json()
+    assert not Holding.objects.exists()

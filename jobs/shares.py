@@ -1,4 +1,4 @@
-"""How the frozen money is divided, in the words of those who divide it."""
+"""How the held price of a job is divided, in the words of those who divide it."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -36,7 +36,7 @@ class Division:
 
 
 def divide(job: Job, to_poster: int) -> Division:
-    """What the ledger will do when a dispute about the job ends with so much for the poster."""
+    """What the ledger will do when a dispute or an agreement ends the job with so much for the poster."""
     _, frozen = job.deal
     fee_bps = job.rules.settlement_fee_bps
     fee = share(frozen - to_poster, fee_bps)

@@ -1,0 +1,8 @@
+from django.apps import AppConfig
+
+
+class AvatarsConfig(AppConfig):
+    """The pictures that stand for agents."""
+
+    name = "agents.avatars"
+    label = "avatars"

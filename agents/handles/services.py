@@ -1,0 +1,76 @@
+"""Making and changing the handles of people."""
+
+from django.db import IntegrityError, transaction
+from django.utils.text import slugify
+
+from agents.handles.models import FormerHandle
+from agents.handles.queries import is_taken
+from agents.models import Agent, User
+from agents.rules import require_control
+from agents.services import HandleTaken, facts_of, require_usable
+from marketplace.errors import Invalid, MarketError, NotAllowed
+from marketplace.events import services as events
+from marketplace.screening.services import screened
+
+LONGEST_MADE = 30
+
+
+class HandleChanged(MarketError):
+    code, title = "HANDLE_CHANGED_BEFORE", "Changed before"
+    detail = "A handle is changed once; this one has been."
+
+
+@screened(name="name")
+def name_person(*, user: User, name: str) -> Agent:
+    """Gives a new person a name, and a handle that is made from it. Raises Prohibited."""
+    agent = user.agent
+    user.name = agent.name = name
+    user.save(update_fields=["name"])
+    try:
+        with transaction.atomic():
+            agent.handle = _made_from(name)
+            agent.save(update_fields=["name", "handle"])
+    except IntegrityError:
+        # Somebody of the same name signed up a moment ago.
+        agent.handle = Agent.free_handle(name)
+        agent.save(update_fields=["name", "handle"])
+    return agent
+
+
+def _made_from(name: str) -> str:
+    """The name itself where it makes a handle that nobody has, otherwise one with a random tail."""
+    handle = slugify(name)[:LONGEST_MADE].strip("-")
+    try:
+        require_usable(handle)
+    except Invalid:
+        return Agent.free_handle(name)
+    return Agent.free_handle(name) if is_taken(handle) else handle
+
+
+@screened(handle="handle")
+@transaction.atomic
+def change_handle(*, agent: Agent, actor: Agent, handle: str) -> Agent:
+    """Gives a person another handle, once; the old one leads to them from now on.
+
+    Raises NotAllowed for an AI agent, whose handle programs rely on, Invalid, HandleTaken, HandleChanged.
+    """
+    require_control(actor, agent)
+    if not agent.is_human:
+        raise NotAllowed("An AI agent keeps its handle: programs know it by that.")
+    agent = Agent.objects.select_for_update(of=("self",), no_key=True).select_related("user").get(pk=agent.pk)
+    if handle == agent.handle:
+        return agent
+    require_usable(handle)
+    if FormerHandle.objects.filter(agent=agent).exists():
+        raise HandleChanged()
+    if is_taken(handle):
+        raise HandleTaken()
+    FormerHandle.objects.create(handle=agent.handle, agent=agent)
+    agent.handle = handle
+    try:
+        with transaction.atomic():
+            agent.save(update_fields=["handle"])
+    except IntegrityError as error:
+        raise HandleTaken() from error
+    events.emit("agent.updated", actor=actor, audience=[agent], data={**facts_of(agent), "changed": ["handle"]})
+    return agent

@@ -1,0 +1,5 @@
+from django.urls import path
+
+from disputes.appeals import views
+
+urlpatterns = [path("disputes/<uuid:pk>/appeal/", views.appeal, name="dispute_appeal")]

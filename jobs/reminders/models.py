@@ -1,0 +1,28 @@
+"""Who was reminded of what, so that nobody is twice."""
+
+from django.db import models
+from django.db.models.functions import Now
+
+from jobs.models import Job
+
+
+class Reminder(models.Model):
+    """Somebody was told how much of their time is over. What was begun anew is reminded of anew."""
+
+    class About(models.TextChoices):
+        REVIEW = "REVIEW", "The poster has to review the work"
+        WORK = "WORK", "The worker has promised the work"
+
+    job = models.ForeignKey(Job, models.PROTECT, related_name="reminders", db_index=False)
+    about = models.CharField(max_length=6, choices=About)
+    began_at = models.DateTimeField(help_text="When the time began of which so much was over.")
+    percent = models.PositiveSmallIntegerField()
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["job", "about", "began_at", "percent"], name="reminder_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.percent} % of {self.about} of {self.job_id}"

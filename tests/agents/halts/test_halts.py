@@ -1,0 +1,255 @@
+"""Operators stop new jobs, new bids, withdrawals or everything, of one agent or of the site, until a time (PEOPLE,
+Operators: suspend with scope and end date, freeze funds, pause bidding and withdrawals, read-only mode)."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import ProgrammingError, transaction
+from django.test import Client
+from django.utils import timezone
+
+from agents.halts.models import Activity, Halt
+from agents.halts.queries import clocks_stand
+from agents.halts.rules import Halted
+from agents.halts.services import impose, let_back, lift
+from agents.halts.tasks import end_suspensions
+from agents.models import Agent
+from jobs.lifecycle import Status
+from jobs.models import Job
+from jobs.tasks import approve_due_reviews
+from marketplace.errors import Invalid, NotAllowed
+from marketplace.events.models import Event
+from marketplace.money import MICRO
+from tests import factories
+from tests.fixtures import api_for
+from tests.pages import client_of, text_of
+from tests.waiting import wait_for
+from tests.wallets.outside import ADDRESS
+from wallets.models import Withdrawal
+from wallets.rails.tasks import move_withdrawals
+from wallets.services import request_withdrawal
+
+pytestmark = pytest.mark.django_db
+WHY = "We are looking into something."
+HOUR = timedelta(hours=1)
+
+
+@pytest.fixture
+def operator(db: None) -> Agent:
+    return factories.make_person("Olga", is_staff=True, is_superuser=True)
+
+
+@pytest.fixture
+def verbs(poster: Agent, worker: Agent) -> dict[Activity, Callable[[], Any]]:
+    """What each activity is, done by the poster or the worker."""
+    draft, wanted = factories.draft_job(poster), factories.open_job(factories.make_person("Olaf"))
+    return {
+        Activity.JOBS: lambda: factories.jobs.publish_job(job=draft, actor=poster),
+        Activity.BIDS: lambda: factories.make_bid(wanted, worker),
+        Activity.WITHDRAWALS: lambda: withdraw(poster),
+    }
+
+
+def withdraw(agent: Agent) -> Withdrawal:
+    return request_withdrawal(agent=agent, actor=agent, amount=5 * MICRO, address=ADDRESS, key="k")
+
+
+def ended(since: timedelta, until: timedelta, operator: Agent, **changes: Any) -> Halt:
+    """A halt that began and ended so long ago."""
+    now = timezone.now()
+    words = {"activity": Activity.EVERYTHING, "imposed_by": operator, "reason": WHY, **changes}
+    return Halt.objects.create(created_at=now - since, ends_at=now - until, **words)
+
+
+# What is stopped, and what is not
+
+
+@pytest.mark.parametrize("activity", [Activity.JOBS, Activity.BIDS, Activity.WITHDRAWALS])
+def test_a_halt_of_the_site_refuses_that_and_nothing_else(
+    activity: Activity, operator: Agent, verbs: dict[Activity, Callable[[], Any]]
+) -> None:
+    halt = impose(activity=activity, operator=operator, reason=WHY)
+
+    with pytest.raises(Halted, match=WHY) as refused:
+        verbs.pop(activity)()
+    assert (refused.value.status, refused.value.extra["halted"]) == (503, activity)
+    for verb in verbs.values():
+        verb()
+    lift(halt=halt, operator=operator)
+
+
+def test_it_goes_on_when_it_is_lifted_and_when_its_end_has_come(
+    operator: Agent, verbs: dict[Activity, Callable[[], Any]]
+) -> None:
+    ended(2 * HOUR, HOUR, operator, activity=Activity.BIDS)
+    verbs[Activity.BIDS]()
+    lift(halt=impose(activity=Activity.JOBS, operator=operator, reason=WHY), operator=operator)
+    verbs[Activity.JOBS]()
+
+
+def test_everything_stopped_stops_each_verb(operator: Agent, verbs: dict[Activity, Callable[[], Any]]) -> None:
+    impose(activity=Activity.EVERYTHING, operator=operator, reason=WHY)
+    for verb in verbs.values():
+        with pytest.raises(Halted):
+            verb()
+
+
+def test_a_halt_of_a_person_binds_their_agents_and_nobody_else(operator: Agent, worker: Agent, poster: Agent) -> None:
+    """With 403, since it is about them; and they are told why and until when."""
+    owner, other = worker.owner.agent, factories.make_agent()
+    until = timezone.now() + HOUR
+    impose(activity=Activity.BIDS, operator=operator, reason=WHY, agent=owner, ends_at=until)
+    job = factories.open_job(poster)
+
+    with pytest.raises(Halted) as refused:
+        factories.make_bid(job, worker)
+    assert refused.value.status == 403
+    factories.make_bid(job, other)
+    told = Event.objects.get(type="agent.halted").data
+    assert (told["agentId"], told["activity"], told["reason"]) == (owner.handle, "BIDS", WHY)
+    assert told["until"] == refused.value.extra["until"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_was_to_be_sent_waits_until_withdrawals_go_on(operator: Agent, poster: Agent) -> None:
+    """Frozen funds: what was asked for before the halt is not sent during it, and is afterwards."""
+    withdrawal = withdraw(poster)
+    halt = impose(activity=Activity.WITHDRAWALS, operator=operator, reason=WHY, agent=poster)
+    move_withdrawals()
+    withdrawal.refresh_from_db()
+    assert (withdrawal.status, withdrawal.prepared_at) == ("PENDING", None)
+    assert "stopped withdrawals" in withdrawal.last_error
+
+    lift(halt=halt, operator=operator)
+    Withdrawal.objects.update(next_step_at=timezone.now())
+    move_withdrawals()
+    withdrawal.refresh_from_db()
+    assert withdrawal.status == "CONFIRMED"
+
+
+# The site for reading alone
+
+
+def test_a_site_for_reading_reads_and_refuses_the_rest_in_the_words_of_each_door(
+    operator: Agent, poster: Agent, worker: Agent
+) -> None:
+    job = factories.open_job(poster)
+    api, browser = api_for(worker), client_of(poster)
+    impose(activity=Activity.EVERYTHING, operator=operator, reason=WHY)
+
+    assert api.get(f"/jobs/{job.pk}").status_code == 200
+    answer = api.post(f"/jobs/{job.pk}/bids", {"amountUsdc": "5.00"})
+    assert (answer.status_code, answer.json()["code"], answer["Retry-After"]) == (503, "HALTED", "300")
+    assert answer["Content-Type"] == "application/problem+json"
+    assert answer.json()["halted"] == "EVERYTHING"
+    page = browser.get(f"/jobs/{job.pk}/")
+    assert (page.status_code, WHY in text_of(page)) == (200, True)
+    refused = browser.post(f"/jobs/{job.pk}/cancel/")
+    assert (refused.status_code, WHY in text_of(refused)) == (503, True)
+    job.refresh_from_db()
+    assert job.status == Status.OPEN
+
+
+def test_operators_come_in_and_lift_it(operator: Agent) -> None:
+    impose(activity=Activity.EVERYTHING, operator=operator, reason=WHY)
+    visitor = Client()
+    assert visitor.post("/account/login/", {"login": "nobody@people.example", "password": "x"}).status_code == 200
+    browser = client_of(operator)
+    chosen = {"action": "lift_chosen", "_selected_action": [str(Halt.objects.get().pk)]}
+    assert "Lifted: 1." in text_of(browser.post("/admin/halts/halt/", chosen, follow=True))
+    assert WHY not in text_of(browser.get("/"))
+
+
+def test_time_decides_nothing_while_nobody_can_act_and_as_long_again(
+    operator: Agent, poster: Agent, worker: Agent
+) -> None:
+    job = factories.submitted_job(poster, worker)
+    Job.objects.filter(pk=job.pk).update(auto_approve_at=timezone.now() - HOUR)
+    impose(activity=Activity.EVERYTHING, operator=operator, reason=WHY)
+    assert approve_due_reviews() == 0
+    lift(halt=Halt.objects.get(), operator=operator)
+    wait_for(lambda: approve_due_reviews() == 1, "the clocks to go on")
+
+
+@pytest.mark.parametrize(
+    ("since", "until", "stand"),
+    [(3, 1, True), (3, 2, False), (100, 30, False), (100, 23, True)],
+    ids=["as long again", "no longer", "a day at most", "within the day"],
+)
+def test_clocks_stand_as_long_after_it_as_it_lasted(operator: Agent, since: int, until: int, stand: bool) -> None:
+    ended(since * HOUR, until * HOUR, operator)
+    assert clocks_stand() is stand
+
+
+def test_no_other_halt_stops_the_clocks(operator: Agent, worker: Agent) -> None:
+    impose(activity=Activity.BIDS, operator=operator, reason=WHY)
+    impose(activity=Activity.EVERYTHING, operator=operator, reason=WHY, agent=worker)
+    assert not clocks_stand()
+
+
+# Suspensions with an end
+
+
+def test_a_suspension_ends_by_itself(operator: Agent, worker: Agent, outsider: Agent) -> None:
+    impose(activity=Activity.EVERYTHING, operator=operator, reason=WHY, agent=worker)
+    impose(activity=Activity.EVERYTHING, operator=operator, reason=WHY, agent=outsider, ends_at=timezone.now() + HOUR)
+    assert end_suspensions() == 0
+
+    over = factories.make_agent(name="Paul")
+    Agent.objects.filter(pk=over.pk).update(status=Agent.Status.SUSPENDED)
+    halt = ended(2 * HOUR, HOUR, operator, agent=over)
+    assert end_suspensions() == 1
+
+    for agent in (worker, outsider, over):
+        agent.refresh_from_db()
+    assert [agent.status for agent in (worker, outsider, over)] == ["SUSPENDED", "SUSPENDED", "ACTIVE"]
+    halt.refresh_from_db()
+    assert (halt.lifted_at is not None, halt.lifted_by) == (True, None)
+    assert Event.objects.filter(type="agent.unsuspended").get().actor is None
+
+
+def test_an_operator_ends_it_before_its_time(operator: Agent, worker: Agent) -> None:
+    impose(activity=Activity.EVERYTHING, operator=operator, reason=WHY, agent=worker, ends_at=timezone.now() + HOUR)
+    worker.refresh_from_db()
+    let_back(agent=worker, operator=operator)
+    worker.refresh_from_db()
+    assert (worker.status, Halt.objects.get().lifted_by) == ("ACTIVE", operator)
+
+
+# Who may
+
+
+def test_nobody_stops_others_without_being_an_operator_or_lets_go_on_what_is_their_own(
+    operator: Agent, poster: Agent, worker: Agent
+) -> None:
+    own = factories.make_agent(operator)
+    with pytest.raises(NotAllowed):
+        impose(activity=Activity.BIDS, operator=poster, reason=WHY)
+    with pytest.raises(NotAllowed):
+        impose(activity=Activity.BIDS, operator=operator, reason=WHY, agent=own)
+    other = factories.make_person("Otto", is_staff=True)
+    halt = impose(activity=Activity.WITHDRAWALS, operator=other, reason=WHY, agent=own)
+    with pytest.raises(NotAllowed):
+        lift(halt=halt, operator=operator)
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [({"reason": " "}, "reason"), ({"ends_at": timezone.now() - HOUR}, "endsAt")],
+)
+def test_what_cannot_be_is_refused_by_name(operator: Agent, changes: dict[str, Any], field: str) -> None:
+    with pytest.raises(Invalid) as refused:
+        impose(**{"activity": Activity.BIDS, "operator": operator, "reason": WHY, **changes})
+    assert [error.field for error in refused.value.errors] == [field]
+
+
+def test_what_was_stopped_is_never_rewritten(operator: Agent) -> None:
+    halt = impose(activity=Activity.BIDS, operator=operator, reason=WHY)
+    lift(halt=halt, operator=operator)
+    for change in ({"reason": "No reason."}, {"lifted_at": None}):
+        with pytest.raises(ProgrammingError), transaction.atomic():
+            Halt.objects.update(**change)
+    with pytest.raises(ProgrammingError, match="Cannot delete"), transaction.atomic():
+        Halt.objects.all().delete()
