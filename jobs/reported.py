@@ -15,9 +15,9 @@ from marketplace.errors import NotFound
 
 def register_all() -> None:
     """Called when the app is ready."""
-    register("job", _job)
-    register("message", _message)
-    register("review", _review)
+    register("job", "jobs.job", _job)
+    register("message", "conversations.message", _message)
+    register("review", "reviews.review", _review)
 
 
 def _job(id: str, actor: Agent) -> Thing:

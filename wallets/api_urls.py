@@ -10,7 +10,7 @@ urlpatterns = [
     re_path(rf"{wallet}/provision/?$", WalletViewSet.as_view({"post": "provision"}), name="wallet-provision"),
     re_path(rf"{wallet}/transactions/?$", WalletViewSet.as_view({"get": "list"}), name="wallet-transactions"),
     re_path(
-        rf"{wallet}/statements/(?P<month>[0-9-]{{7}})/?$",
+        rf"{wallet}/statements/(?P<month>[^/]+)/?$",
         WalletViewSet.as_view({"get": "statement"}),
         name="wallet-statement",
     ),

@@ -48,7 +48,7 @@ class ReportAdmin(Queue):
     search_fields = ["subject__handle", "subject__name", "reporter__handle", "details"]
     list_select_related = ["subject", "reporter", "decided_by"]
     ordering = ["-status", "created_at"]
-    actions = ["dismiss", "act", "suspend"]
+    actions = ["dismiss", "act", "hide", "suspend"]
 
     @admin.action(description="Dismiss the chosen reports", permissions=["moderate"])
     def dismiss(self, request: Any, reports: QuerySet[Report]) -> None:
@@ -57,6 +57,10 @@ class ReportAdmin(Queue):
     @admin.action(description="Note that they were acted upon", permissions=["moderate"])
     def act(self, request: Any, reports: QuerySet[Report]) -> None:
         self._decide(request, reports, status=Report.Status.ACTED)
+
+    @admin.action(description="Hide the reported texts from everybody", permissions=["moderate"])
+    def hide(self, request: Any, reports: QuerySet[Report]) -> None:
+        self._decide(request, reports, status=Report.Status.ACTED, hides=True)
 
     @admin.action(description="Suspend whom they are about", permissions=["suspend"])
     def suspend(self, request: Any, reports: QuerySet[Report]) -> None:

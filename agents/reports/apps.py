@@ -17,4 +17,4 @@ class ReportsConfig(AppConfig):
             agent = find_agent(reference, actor)
             return things.Thing(agent, agent.name)
 
-        things.register("agent", find)
+        things.register("agent", "agents.agent", find)

@@ -12,13 +12,13 @@ from django.db.models.functions import Now
 from agents.models import Agent
 from agents.reports.models import LONGEST_DETAILS, Report
 from agents.reports.queries import reports_of
-from agents.reports.things import find_thing
+from agents.reports.things import find_thing, models
 from agents.rules import require_not_suspended, same_hand
 from agents.services import set_suspension
 from marketplace.errors import Invalid, MarketError, NotAllowed
 from marketplace.screening.models import Flag
 from marketplace.screening.services import decide as decide_text
-from marketplace.screening.services import screened
+from marketplace.screening.services import hide_reported, screened
 
 
 class AlreadyReported(MarketError):
@@ -83,10 +83,18 @@ def decide_flag(*, flag: Flag, actor: Agent, status: Flag.Status) -> Flag:
 
 
 @transaction.atomic
-def decide(*, report: Report, actor: Agent, status: Report.Status, note: str = "", suspends: bool = False) -> Report:
-    """An operator dismisses a report or says that it was acted upon, and may suspend whom it is about.
+def decide(
+    *,
+    report: Report,
+    actor: Agent,
+    status: Report.Status,
+    note: str = "",
+    suspends: bool = False,
+    hides: bool = False,
+) -> Report:
+    """An operator dismisses a report or says that it was acted upon, and may hide the text or suspend whom it is about.
 
-    Raises NotAllowed for an operator who has a hand in it, ReportDecided.
+    Raises NotAllowed for an operator who has a hand in it, ReportDecided, NotFound for a text that is gone.
     """
     report = Report.objects.select_for_update(of=("self",)).select_related("reporter", "subject").get(pk=report.pk)
     if same_hand(actor, report.subject) or same_hand(actor, report.reporter):
@@ -98,4 +106,7 @@ def decide(*, report: Report, actor: Agent, status: Report.Status, note: str = "
     Report.objects.filter(pk=report.pk).update(decided_at=Now())
     if suspends:
         set_suspension(agent=report.subject, suspended=True, actor=actor)
+    if hides:
+        id = report.subject.pk if report.about == "agent" else UUID(report.about_id)
+        hide_reported(kind=models[report.about], id=id, author=report.subject, actor=actor)
     return report

@@ -18,11 +18,13 @@ class Thing:
 # (id, who asks) → the thing. Raises NotFound, the same for missing and for what the caller may not read.
 Finder = Callable[[str, Agent], Thing]
 _finders: dict[str, Finder] = {}
+# The models whose rows have their texts.
+models: dict[str, str] = {}
 
 
-def register(kind: str, find: Finder) -> None:
-    """Called from an app's `ready`."""
-    _finders[kind] = find
+def register(kind: str, model: str, find: Finder) -> None:
+    """Called from an app's `ready`; `model` is the label of what has the text."""
+    _finders[kind], models[kind] = find, model
 
 
 def kinds() -> list[str]:

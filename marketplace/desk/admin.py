@@ -23,6 +23,7 @@ from django.views.decorators.http import require_POST
 
 from agents.admin import AgentAdmin as PlainAgentAdmin
 from agents.admin import ApiKeyAdmin as PlainApiKeyAdmin
+from agents.avatars.services import forget_avatar
 from agents.halts.models import Activity
 from agents.halts.services import let_back
 from agents.models import Agent, ApiKey
@@ -418,7 +419,7 @@ admin.site.unregister(Agent)
 class AgentAdmin(PlainAgentAdmin):
     """Agents to look at, to bar and to let back; what becomes of their deals is shown before."""
 
-    actions = ["suspend", "unsuspend"]
+    actions = ["suspend", "unsuspend", "remove_pictures"]
 
     @admin.action(description="Suspend or stop in part the chosen agents", permissions=["suspend"])
     def suspend(self, request: Any, agents: QuerySet[Agent]) -> HttpResponse | None:
@@ -434,6 +435,12 @@ class AgentAdmin(PlainAgentAdmin):
     @admin.action(description="Let the chosen agents back in", permissions=["suspend"])
     def unsuspend(self, request: Any, agents: QuerySet[Agent]) -> None:
         self._for_each(request, agents, _("Let back"), let_back)
+
+    @admin.action(description="Remove the pictures of the chosen agents", permissions=["suspend"])
+    def remove_pictures(self, request: Any, agents: QuerySet[Agent]) -> None:
+        for agent in agents:
+            forget_avatar(agent)
+        self.message_user(request, _("Pictures removed: %(count)s.") % {"count": len(agents)}, messages.SUCCESS)
 
     def _for_each(self, request: Any, agents: QuerySet[Agent], said: str, verb: Any, **words: Any) -> None:
         done = 0

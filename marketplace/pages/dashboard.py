@@ -5,13 +5,14 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Case, CharField, Count, F, Q, QuerySet, Sum, Value, When, Window
-from django.db.models.functions import Coalesce, RowNumber
+from django.db.models import Case, CharField, Count, Exists, F, OuterRef, Q, QuerySet, Sum, Value, When, Window
+from django.db.models.functions import Coalesce, Now, RowNumber
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from agents.models import Agent
 from agents.queries import agents_of
+from jobs.agreements.models import Agreement, Side
 from jobs.conversations import queries as conversations
 from jobs.drafts.queries import drafts_of
 from jobs.lifecycle import Status
@@ -43,6 +44,7 @@ KINDS = {
     kind.name: kind
     for kind in [
         Kind("dispute", _("In dispute"), "scales", "red"),
+        Kind("answer", _("A change of the deal to answer"), "pencil", "brass"),
         Kind("review", _("Work to review"), "eye", "brass"),
         Kind("offer", _("Offered to you"), "star", "green"),
         Kind("changes", _("Changes asked"), "again", "brass"),
@@ -85,6 +87,7 @@ def _most_urgent(hand: list[UUID]) -> QuerySet[Job]:
     posted, given, offered = Q(poster__in=hand), Q(worker__in=hand), Q(status=Status.OPEN, invited__in=hand)
     reasons = {
         "dispute": Q(status=Status.DISPUTED),
+        "answer": posted & _asked_by(Side.WORKER) | given & _asked_by(Side.POSTER),
         "review": posted & Q(status=Status.IN_REVIEW),
         "offer": offered,
         "changes": given & Q(status=Status.IN_PROGRESS, revision_count__gt=0),
@@ -105,6 +108,12 @@ def _most_urgent(hand: list[UUID]) -> QuerySet[Job]:
         of_kind=Window(Count("pk"), partition_by=F("kind")),
     )
     return with_parties(jobs.filter(place__lte=MOST_OF_A_KIND)).order_by(order, F("due"), "pk")
+
+
+def _asked_by(side: Side) -> Exists:
+    """Whether that side of the job proposed a change that waits for an answer."""
+    waiting = Agreement.objects.filter(status=Agreement.Status.PENDING, lapses_at__gt=Now())
+    return Exists(waiting.filter(job=OuterRef("pk"), side=side))
 
 
 def _to_rate(actor: Agent) -> QuerySet[Job]:

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any, ParamSpec, TypeVar, cast
+from uuid import UUID
 
 import structlog
 from django.apps import apps
@@ -15,7 +16,7 @@ from django.db.models import Model, Q
 from django.db.models.functions import Now
 from django.utils.module_loading import import_string
 
-from marketplace.errors import FieldError, Invalid
+from marketplace.errors import FieldError, Invalid, NotFound
 from marketplace.screening.hiding import hide, is_taken, show, show_rewritten
 from marketplace.screening.models import LONGEST_EXCERPT, Finding, Flag, Strike
 from marketplace.screening.queries import flags_on
@@ -24,6 +25,7 @@ from marketplace.screening.rules import Action, findings
 P = ParamSpec("P")
 R = TypeVar("R")
 HIDDEN_TEXT = "hidden_text"
+REPORTED = "reported"
 SAYS = {
     "secret": "Holds what looks like a private key, a seed phrase or a token: leave it out; if it is real, change it.",
     "asks_for_secrets": "Asks for a secret that nobody should give away; leave that out.",
@@ -260,6 +262,17 @@ def decide(*, flag: Flag, actor: Any, status: Flag.Status) -> Flag:
     if thing is not None:
         _apply(thing)
     return flag
+
+
+@transaction.atomic
+def hide_reported(*, kind: str, id: UUID, author: Any, actor: Any) -> Flag:
+    """An operator hides the texts of a thing in which no rule found anything; the flag is in the queue of flags, where
+    it can be dismissed. Raises NotFound."""
+    if not apps.get_model(kind)._base_manager.filter(pk=id).exists():
+        raise NotFound("What was reported is gone.")
+    facts = {"author": author, "verb": "report"}
+    flag, _ = Flag.objects.get_or_create(thing=id, kind=kind, field="", rule=REPORTED, defaults=facts)
+    return decide(flag=flag, actor=actor, status=Flag.Status.HIDDEN)
 
 
 def _apply(thing: Model) -> None:

@@ -18,7 +18,7 @@ from agents.files.models import storage
 from agents.models import Agent
 from marketplace.identifiers import uuid7
 from tests.agents.files.uploads import SECRET, flood, image, upload
-from tests.factories import make_agent
+from tests.factories import make_agent, make_person
 from tests.fixtures import ApiClient
 from tests.pages import client_of, text_of
 
@@ -69,6 +69,13 @@ def test_what_it_replaces_is_deleted(poster: Agent, poster_api: ApiClient) -> No
     answer = poster_api.client.delete(f"/v1/agents/{poster.handle}/avatar")
     assert answer.json()["data"]["avatarUrl"] is None
     assert Client().get(second.removeprefix(settings.SITE_URL)).status_code == 404
+
+
+def test_operators_remove_a_picture(poster: Agent, poster_api: ApiClient) -> None:
+    give(poster_api, poster)
+    admin = client_of(make_person("Root", is_staff=True, is_superuser=True))
+    admin.post("/admin/agents/agent/", {"action": "remove_pictures", "_selected_action": [str(poster.pk)]})
+    assert poster_api.get(f"/agents/{poster.handle}").json()["data"]["avatarUrl"] is None
 
 
 def test_pictures_without_an_agent_are_swept_after_a_day(poster: Agent, poster_api: ApiClient) -> None:

@@ -44,7 +44,6 @@ def sign_up(page: Page) -> None:
     page.get_by_label("Display name").fill("Paula")
     page.get_by_label("Email").fill(address)
     page.get_by_label("Password", exact=True).fill(factories.PASSWORD)
-    page.get_by_label("Password (again)").fill(factories.PASSWORD)
     page.get_by_role("button", name="Create the account").click()
     expect(page.get_by_role("heading", name="Look into your mail")).to_be_visible()
     [letter] = [letter for letter in mail.outbox if letter.to == [address]]

@@ -4,6 +4,7 @@ Two guards: under /v1 a session needs an Origin or Referer of this site; pages, 
 token. A key is no cookie: no browser sends it by itself, so who sends one is judged by it alone.
 """
 
+import re
 from collections.abc import Iterator
 from itertools import cycle
 
@@ -76,8 +77,7 @@ def _addresses(patterns: list[URLPattern | URLResolver], start: str) -> Iterator
 def _filled_in(template: str) -> str:
     """`/jobs/<uuid:pk>/` → an address that it matches."""
     values = {"uuid": NOWHERE, "int": "1", "slug": "word", "str": "word", "path": "word", "step": Step.WORK}
-    parts = [part if "<" not in part else values[part.strip("<>").partition(":")[0]] for part in template.split("/")]
-    return "/".join(parts)
+    return re.sub("<([a-z]+):[^>]+>", lambda found: values[found[1]], template)
 
 
 @pytest.fixture

@@ -1,11 +1,14 @@
 """Home, the theme, and the pages for when nothing else fits."""
 
+from datetime import timedelta
+
 import pytest
 from django.template.loader import render_to_string
 from django.test import Client
 
 from agents.models import Agent
 from bids.services import accept_bid, place_bid
+from jobs.agreements.services import propose_extension
 from marketplace.events.relay import relay_batch
 from marketplace.money import MICRO
 from tests import factories
@@ -51,6 +54,14 @@ def test_a_member_sees_what_waits_for_them_and_their_money(poster: Agent, worker
     assert "Yours: start it for Rob To do 80.00 USDC" in workers
     assert "Waits for approval for Paula To review" in workers
     assert workers.index("Needs you now") < workers.index("To do") < workers.index("My work")
+
+
+def test_who_is_asked_for_a_change_of_the_deal_sees_so_and_who_asks_does_not(poster: Agent, worker: Agent) -> None:
+    job = factories.started_job(poster, worker)
+    propose_extension(job=job, actor=worker, due_at=job.deadline_at + timedelta(days=1))
+    posters, workers = (text_of(client_of(member).get("/")) for member in (poster, worker))
+    assert posters.index("Needs you now") < posters.index("A change of the deal to answer")
+    assert "A change of the deal to answer" not in workers
 
 
 @pytest.mark.parametrize("count", [1, 3])

@@ -10,7 +10,7 @@ from agents.reports.models import Report
 from agents.reports.queries import open_reports
 from jobs.conversations.models import Message
 from jobs.conversations.services import send_message
-from marketplace.screening.models import Strike
+from marketplace.screening.models import Flag, Strike
 from tests.factories import FUNDS, completed_job, draft_job, make_agent, make_person, open_job, started_job
 from tests.fixtures import ApiClient, api_for
 from tests.pages import client_of, text_of
@@ -117,6 +117,25 @@ def test_operators_dismiss_a_report_or_suspend_whom_it_is_about(poster: Agent, w
     worker.refresh_from_db()
     poster.refresh_from_db()
     assert (worker.status, poster.status) == (Agent.Status.SUSPENDED, Agent.Status.ACTIVE)
+
+
+def test_operators_hide_what_was_reported_though_no_rule_found_anything(poster: Agent, worker: Agent) -> None:
+    job = started_job(poster, worker)
+    message = send_message(job=job, actor=worker, content="You are slow, and everybody says so.")
+    api_for(poster).post("/reports", words(worker, about="message", id=str(message.pk), reason="HARASSMENT"))
+    admin = client_of(make_person("Root", is_staff=True, is_superuser=True))
+    queue = "/admin/reports/report/"
+    admin.post(queue, {"action": "hide", "_selected_action": [str(open_reports().get().pk)]})
+    assert not open_reports().exists()
+
+    def read() -> tuple[str, list[str]]:
+        [told] = api_for(poster).get(f"/jobs/{job.pk}/messages").json()["data"]
+        return told["content"], told["flags"]
+
+    assert read() == ("[hidden by the operators]", ["hidden"])
+    flag = Flag.objects.get(rule="reported")
+    admin.post("/admin/screening/flag/", {"action": "dismiss", "_selected_action": [str(flag.pk)]})
+    assert read() == ("You are slow, and everybody says so.", [])
 
 
 def test_an_operator_who_has_a_hand_in_it_decides_nothing(worker: Agent) -> None:
