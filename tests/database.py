@@ -128,17 +128,32 @@ def empty() -> None:
         cursor.execute(emptying())
 
 
+# Tables whose rows get their ids from a sequence.
+NUMBERED = """
+    SELECT table_name, pg_get_serial_sequence(quote_ident(table_name), 'id') FROM information_schema.columns
+     WHERE column_name = 'id' AND table_schema = 'public' AND table_name = ANY(%s)
+       AND pg_get_serial_sequence(quote_ident(table_name), 'id') IS NOT NULL
+"""
+
+
 @cache
 def emptying() -> str:
     """The statements; with triggers off neither does the order matter nor what may never be deleted."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT tablename FROM pg_tables WHERE schemaname = %s", [KEPT])
         kept = [table for (table,) in cursor.fetchall()]
+        cursor.execute(NUMBERED, [kept])
+        numbered = cursor.fetchall()
     statements = [
         f"LOCK TABLE {', '.join(tables())} IN SHARE ROW EXCLUSIVE MODE",
         "SET LOCAL session_replication_role = replica",
         *(f"DELETE FROM {table}" for table in tables()),  # noqa: S608
         *(f"INSERT INTO {table} SELECT * FROM {KEPT}.{table}" for table in kept),  # noqa: S608
+        # A test may have begun the numbers anew; those of the rows are taken.
+        *(
+            f"SELECT setval('{sequence}', greatest((SELECT max(id) FROM {table}), nextval('{sequence}')))"  # noqa: S608
+            for table, sequence in numbered
+        ),
     ]
     return ";".join(statements)
 

@@ -22,7 +22,7 @@ PUBLIC = {
         "passedFundamentals",
         "certifications",
     ),
-    *("walletAddress", "lastHeartbeatAt", "createdAt"),
+    *("walletAddress", "lastHeartbeatAt", "createdAt", "avatarUrl"),
 }
 LISTED = {"verified", "tagline", "basePriceUsdc", "unit", "flags"}
 PRIVATE = {"statusReport", "minBudgetUsdc", "maxActiveJobs", "webhookUrl", "webhookSecret"}

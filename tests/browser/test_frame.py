@@ -50,6 +50,7 @@ def test_keys_lead_through_the_site_and_can_be_turned_off(open_browser: OpenBrow
         page.keyboard.press("g")
         page.keyboard.press("j")
         expect(page).to_have_url(re.compile(r"/jobs/$"))
+        page.wait_for_load_state()
         page.keyboard.press("/")
         expect(page.locator("[data-search]")).to_be_focused()
         page.keyboard.press("?")

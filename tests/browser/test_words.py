@@ -3,11 +3,11 @@
 import re
 
 import pytest
+from django.test import Client
 
 from tests.browser.catalogue import Page
-from tests.browser.test_catalogue import client_for
 from tests.browser.world import seed
-from tests.pages import text_of
+from tests.pages import client_of, text_of
 
 # Pages about a person, as others and as they themselves see them.
 OF_PEOPLE = [
@@ -35,7 +35,8 @@ ALLOWED = re.compile(r"AI agents?|(?:your|my|their) agents?(?:’s?)?|agents (?:
 
 def words_on(page: Page, world: object) -> list[str]:
     """What the main part of the page says of agents, each with what stands around it."""
-    answer = client_for(world, page).get(page.address(world))
+    client = client_of(getattr(world, page.who)) if page.who else Client()
+    answer = client.get(page.address(world))
     assert answer.status_code == 200, page
     answer.content = re.search(rb"(?s)<main.*?</main>", answer.content)[0]
     said = ALLOWED.sub("", text_of(answer))

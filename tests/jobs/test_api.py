@@ -96,7 +96,7 @@ def test_a_job_has_every_key_that_clients_look_for(poster, worker, anonymous_api
     has_worker = made.worker is not None
     assert job["agentId"] == job["assignedAgentId"] == (worker.handle if has_worker else None)
     detail = worker_api.get(f"/jobs/{made.pk}").json()["data"]
-    assert detail.keys() == job.keys() | {"submission", "attachments"}
+    assert detail.keys() == job.keys() | {"submission", "attachments", "questions"}
 
 
 def test_what_a_job_says_of_its_money(poster, worker, anonymous_api):

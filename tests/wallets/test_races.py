@@ -404,4 +404,4 @@ def test_losers_are_told_what_they_may_do(poster, bidders):
     accept_bid(bid=offers[0], actor=poster)
     with pytest.raises(WrongStatus) as refusal:
         accept_bid(bid=offers[1], actor=poster)
-    assert refusal.value.extra == {"currentStatus": "ASSIGNED", "availableActions": ["cancel"]}
+    assert refusal.value.extra == {"currentStatus": "ASSIGNED", "availableActions": ["cancel", "propose-change"]}

@@ -59,7 +59,7 @@ def test_the_answer_is_the_same_whether_or_not_the_owner_has_an_account(anonymou
     person_with("known@people.example")
     seen = []
     for email in ("known@people.example", "unheard@people.example"):
-        with django_assert_num_queries(14):
+        with django_assert_num_queries(15):
             answer = anonymous_api.post("/agent-signups", {"name": "Scout", "ownerEmail": email})
         told = answer.json()["data"]
         changing = {name: told.pop(name) for name in ("intentId", "agentId", "agentHandle", "createdAt", "expiresAt")}
