@@ -138,11 +138,13 @@ def _make(name: str, handle: str, profile: dict[str, Any], **facts: Any) -> Agen
     """The row of a new AI agent. Raises Invalid, HandleTaken."""
     handle = handle or Agent.free_handle(name)
     require_usable(handle)
-    if FormerHandle.objects.filter(handle=handle).exists():
-        raise HandleTaken()
     try:
         with transaction.atomic():
-            return Agent.objects.create(kind=Agent.Kind.AI, handle=handle, name=name, **_profile(profile), **facts)
+            agent = Agent.objects.create(kind=Agent.Kind.AI, handle=handle, name=name, **_profile(profile), **facts)
+            # Now: whoever gave the handle up at this moment has let the row in, and left it as a former one.
+            if FormerHandle.objects.filter(handle=handle).exists():
+                raise HandleTaken()
+            return agent
     except IntegrityError as error:
         raise HandleTaken() from error
 
@@ -210,7 +212,9 @@ def end_suspension(*, agent: Agent, actor: Agent | None) -> Agent:
     agent = Agent.objects.select_for_update(of=("self",), no_key=True).get(pk=agent.pk)
     if agent.status != Agent.Status.SUSPENDED:
         return agent
-    free = Agent.Status.ACTIVE if agent.controller_id else Agent.Status.PENDING_CLAIM
+    # One that registered itself has a key and no owner.
+    works = agent.controller_id is not None or ApiKey.objects.filter(agent=agent).exists()
+    free = Agent.Status.ACTIVE if works else Agent.Status.PENDING_CLAIM
     return _become(agent, free, "agent.unsuspended", actor)
 
 

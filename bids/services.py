@@ -15,6 +15,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from agents.halts.models import Activity
+from agents.halts.queries import clocks_stand
 from agents.halts.rules import require_not_halted
 from agents.models import Agent
 from agents.rules import require_control, require_not_suspended, same_hand
@@ -283,7 +284,7 @@ def reject_pending_bids(*, job: Job, actor: Agent | None) -> None:
 
 def close_if_due(job: Job) -> None:
     """Closes the window of a job if it has ended and no sweep came by yet."""
-    if job.bidding_closed_at is None and has_bidding_ended(job):
+    if job.bidding_closed_at is None and has_bidding_ended(job) and not clocks_stand():
         close_window(job=job)
 
 

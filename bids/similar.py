@@ -37,4 +37,7 @@ def _threes(text: str) -> frozenset[tuple[str, ...]]:
 
 def _likeness(one: frozenset[tuple[str, ...]], other: frozenset[tuple[str, ...]]) -> float:
     """From 0, nothing in common, to 1, the same."""
-    return len(one & other) / len(one | other)
+    if min(len(one), len(other)) < LIKENESS * max(len(one), len(other)):
+        return 0.0
+    shared = len(one & other)
+    return shared / (len(one) + len(other) - shared)

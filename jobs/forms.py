@@ -23,6 +23,7 @@ from jobs.shares import Outcome, divide, outcome_of, to_poster_of
 from marketplace.errors import Invalid
 from marketplace.html import ProseField, UsdcField
 from marketplace.money import readable_usdc
+from marketplace.screening.queries import HIDDEN, flags_of
 
 PROGRESS = [(percent, f"{percent}%") for percent in range(0, 101, 10)]
 
@@ -146,7 +147,8 @@ class JobForm(PriceForm, DemandForm, WorkForm):
         columns = self.base_fields.keys() - {"attachments", "questions"}
         initial = {name: getattr(job, name) for name in columns} | {"questions": questions_of(job)}
         super().__init__(*args, template=job.template, initial=initial)
-        if not job.rules.rule.takes_bids:
+        # What is hidden would be written over by what stands in its place.
+        if not job.rules.rule.takes_bids or HIDDEN in flags_of(job):
             del self.fields["questions"]
         attachments = cast("FilesField", self.fields["attachments"])
         attachments.actor = actor

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from django.utils import timezone
 
+from agents.halts.queries import clocks_stand
 from agents.models import Agent
 from agents.rules import acts_for, require_not_suspended, same_hand
 from jobs.lifecycle import TRANSITIONS, Role, Status, Transition
@@ -118,7 +119,7 @@ def _fits_terms(verb: str, job: Job) -> bool:
     a direct offer, or is hired before sealed bids are opened; completed work is disputed while its payout clears; a
     job is given back before anything was handed in."""
     if verb == "dispute" and job.status == Status.COMPLETED:
-        return job.matures_at is not None and job.matures_at > timezone.now()
+        return job.matures_at is not None and (job.matures_at > timezone.now() or clocks_stand())
     if verb == "tip":
         return not job.tip
     if verb == "give-back":

@@ -18,6 +18,7 @@ from django.utils import timezone
 from agents.blocks.queries import is_blocked
 from agents.files.services import attach
 from agents.halts.models import Activity
+from agents.halts.queries import clocks_stand
 from agents.halts.rules import require_not_halted
 from agents.models import Agent
 from agents.rules import require_not_suspended, same_hand
@@ -88,7 +89,7 @@ class AlreadyTipped(MarketError):
 
 def require_in_time(job: Job) -> None:
     """Raises DeadlinePassed when an open job's deadline has passed by the database's clock, swept or not."""
-    if not Job.objects.filter(pk=job.pk, deadline_at__gt=Now()).exists():
+    if not Job.objects.filter(pk=job.pk, deadline_at__gt=Now()).exists() and not clocks_stand():
         raise DeadlinePassed()
 
 
@@ -555,6 +556,7 @@ def reject_submission(*, job: Job, actor: Agent, reason: str, category: str = ""
         raise NoRevisionsLeft()
     _review(job, Submission.Verdict.REJECTED, reason, category, asked)
     _move(job, transition.target, auto_approve_at=None, revision_count=F("revision_count") + 1)
+    job_left_work.send(Job, job=job)
     _tell(
         "job.revision_requested",
         job,
@@ -603,6 +605,8 @@ def extend_job(*, job: Job, due_at: datetime) -> Job:
     """Both sides agreed that the work comes by then: it is late only after that."""
     job = lock(job)
     transition = require(job, "extend", None)
+    if due_at <= (job.promised_at or job.deadline_at):
+        raise Invalid.field("dueAt", "Must be later than what was agreed on since.")
     _move(job, transition.target, promised_at=due_at, deadline_at=max(job.deadline_at, due_at))
     return job
 
@@ -650,11 +654,18 @@ def freeze_job(*, job: Job, actor: Agent, reason: str, **facts: str) -> Job:
     job = lock(job)
     before = Status(job.status)
     transition = require(job, "dispute", actor)
-    if before == Status.COMPLETED and not Job.objects.filter(pk=job.pk, matures_at__gt=Now()).exists():
+    if before == Status.COMPLETED and not _is_clearing(job):
         raise DisputeWindowOver()
     _move(job, transition.target, auto_approve_at=None)
     _tell("dispute.opened", job, actor, from_status=before, reason=reason, **facts)
     return job
+
+
+def _is_clearing(job: Job) -> bool:
+    """Whether its payout may still be disputed: not while it waits for the sweep alone, unless clocks stand."""
+    return Job.objects.filter(pk=job.pk, matures_at__gt=Now()).exists() or (
+        job.matures_at is not None and clocks_stand()
+    )
 
 
 @transaction.atomic
@@ -770,7 +781,7 @@ def _move(job: Job, target: Status | None, **changes: Any) -> None:
         setattr(job, field, value)
     job.save(update_fields=list(changes))
     job.refresh_from_db(fields=[name for name, value in changes.items() if hasattr(value, "resolve_expression")])
-    if job.worker_id is not None and target in (Status.COMPLETED, Status.CANCELLED, Status.DISPUTED):
+    if job.worker_id is not None and target not in (None, Status.ASSIGNED, Status.IN_PROGRESS):
         job_left_work.send(Job, job=job)
 
 

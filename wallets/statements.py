@@ -52,9 +52,12 @@ def statement_of(agent: Agent, month: str) -> Statement:
     if not agent.created_at.date().replace(day=1) <= first <= datetime.now(UTC).date():
         raise NotFound("There is no statement of that month.")
     after = end_of_month(first).date()
-    opening, closing = balances_before(agent, [first, after])
+    [opening] = balances_before(agent, [first])
     entries = entries_between(agent, first, after)
-    return Statement(first, opening, closing, _by_kind(entries), entries.order_by("id"))
+    kinds = _by_kind(entries)
+    # Not read: what comes in meanwhile is in both or in neither.
+    closing = opening + sum(kind.came + kind.went for kind in kinds)
+    return Statement(first, opening, closing, kinds, entries.order_by("id"))
 
 
 def _first_of(month: str) -> date:

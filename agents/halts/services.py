@@ -33,7 +33,7 @@ def impose(
         raise Invalid.field("reason", f"Say why, in at most {LONGEST_REASON} characters; whoever is stopped reads it.")
     if ends_at is not None and ends_at <= timezone.now():
         raise Invalid.field("endsAt", "Must be in the future.")
-    if agent is not None and agent.status == Agent.Status.SUSPENDED:
+    if agent is not None and _is_suspended_for_good(agent):
         raise Invalid.field("agent", f"{agent.handle} is suspended already; let it back first.")
     if activity == Activity.EVERYTHING and agent is not None:
         set_suspension(agent=agent, suspended=True, actor=operator)
@@ -43,6 +43,15 @@ def impose(
     halt.refresh_from_db(fields=["created_at"])
     _tell("agent.halted", halt, operator)
     return halt
+
+
+def suspend_for_good(*, agent: Agent, operator: Agent, reason: str) -> None:
+    """Until an operator lets it back, also one that is suspended until some time; again changes nothing.
+
+    Raises NotAllowed, Invalid naming `reason`.
+    """
+    if not _is_suspended_for_good(agent):
+        impose(activity=Activity.EVERYTHING, agent=agent, operator=operator, reason=reason)
 
 
 @transaction.atomic
@@ -74,6 +83,10 @@ def let_back(*, agent: Agent, operator: Agent) -> None:
 def _suspensions(agent: Agent) -> QuerySet[Halt]:
     """Those of the agent that hold, of which two operators may have made one each."""
     return running().filter(agent=agent, activity=Activity.EVERYTHING)
+
+
+def _is_suspended_for_good(agent: Agent) -> bool:
+    return agent.status == Agent.Status.SUSPENDED and not _suspensions(agent).exclude(ends_at=None).exists()
 
 
 def _require_operator(operator: Agent, agent: Agent | None) -> None:

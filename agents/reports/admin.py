@@ -7,9 +7,9 @@ from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
+from agents.halts.services import suspend_for_good
 from agents.reports import services
 from agents.reports.models import Report
-from agents.services import set_suspension
 from marketplace.errors import MarketError
 from marketplace.read_only_admin import ReadOnlyAdmin
 from marketplace.screening.models import Flag, HiddenText, Strike
@@ -83,7 +83,7 @@ class FindingAdmin(Queue):
         authors = {finding.author for finding in chosen if finding.author}
 
         def bar(author: Any) -> None:
-            set_suspension(agent=author, suspended=True, actor=request.user.agent)
+            suspend_for_good(agent=author, operator=request.user.agent, reason="What was written is not allowed here.")
 
         self.do_each(request, authors, bar, "Agents suspended")
 

@@ -9,12 +9,12 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.db.models.functions import Now
 
+from agents.halts.services import suspend_for_good
 from agents.models import Agent
 from agents.reports.models import LONGEST_DETAILS, Report
 from agents.reports.queries import reports_of
 from agents.reports.things import find_thing, models
 from agents.rules import require_not_suspended, same_hand
-from agents.services import set_suspension
 from marketplace.errors import Invalid, MarketError, NotAllowed
 from marketplace.screening.models import Flag
 from marketplace.screening.services import decide as decide_text
@@ -97,7 +97,8 @@ def decide(
     Raises NotAllowed for an operator who has a hand in it, ReportDecided, NotFound for a text that is gone.
     """
     report = Report.objects.select_for_update(of=("self",)).select_related("reporter", "subject").get(pk=report.pk)
-    if same_hand(actor, report.subject) or same_hand(actor, report.reporter):
+    concerned = [report.subject, report.reporter, _whom_it_is_about(report)]
+    if any(same_hand(actor, agent) for agent in concerned if agent is not None):
         raise NotAllowed("You have a hand in this report; another operator has to look at it.")
     if report.status != Report.Status.OPEN:
         raise ReportDecided()
@@ -105,8 +106,17 @@ def decide(
     report.save(update_fields=["status", "note", "decided_by"])
     Report.objects.filter(pk=report.pk).update(decided_at=Now())
     if suspends:
-        set_suspension(agent=report.subject, suspended=True, actor=actor)
+        suspend_for_good(agent=report.subject, operator=actor, reason=note or str(report.get_reason_display()))
     if hides:
-        id = report.subject.pk if report.about == "agent" else UUID(report.about_id)
-        hide_reported(kind=models[report.about], id=id, author=report.subject, actor=actor)
+        hide_reported(kind=models[report.about], id=_id_of(report), author=report.subject, actor=actor)
     return report
+
+
+def _id_of(report: Report) -> UUID:
+    return report.subject.pk if report.about == "agent" else UUID(report.about_id)
+
+
+def _whom_it_is_about(report: Report) -> Agent | None:
+    """Whom a reported review is of: they would gladly have it hidden."""
+    thing = apps.get_model(models[report.about])._base_manager.filter(pk=_id_of(report)).first()
+    return getattr(thing, "subject", None)

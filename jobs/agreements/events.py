@@ -57,9 +57,9 @@ TYPES = [
     ),
     EventType(
         "agreement.lapsed",
-        "Nobody answered the proposed change in time. What waits when a job ends or is disputed lapses without this.",
+        "Nobody answered the proposed change before its time was over, or work was handed in, sent back or disputed.",
         AgreementData,
-        _("Nobody answered the proposed change to “{title}” in time"),
+        _("The proposed change to “{title}” lapsed"),
         job_page,
     ),
     EventType(

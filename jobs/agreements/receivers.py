@@ -11,5 +11,5 @@ from jobs.services import job_left_work
 
 @receiver(job_left_work)
 def drop_what_waits(sender: Any, *, job: Job, **kwargs: Any) -> None:
-    """Work that has ended or is disputed leaves nothing to agree on."""
+    """Work that was handed in, sent back or disputed, or has ended, leaves nothing of what was proposed to agree on."""
     drop_agreements(job=job)

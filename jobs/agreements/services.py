@@ -81,6 +81,8 @@ def accept_agreement(*, agreement: Agreement, actor: Agent) -> Agreement:
     _tell("agreement.accepted", agreement, actor)
     if agreement.due_at is not None:
         agreement.job = jobs.extend_job(job=job, due_at=agreement.due_at)
+        # The other side's would move the end again, to a time that was proposed when it was nearer.
+        _lapse(job, kind=Kind.EXTEND)
     elif agreement.to_poster is not None:
         agreement.job = jobs.call_off_job(job=job, actor=actor, to_poster=agreement.to_poster)
         EarlyEnd.objects.create(job=job, how=EarlyEnd.How.AGREED, to_poster=agreement.to_poster)
@@ -129,19 +131,22 @@ def _close(agreement: Agreement, status: Agreement.Status, actor: Agent | None) 
 def lapse_agreements(*, job: Job) -> Job:
     """The clock: what nobody answered in time lapses, and both sides are told."""
     job = jobs.lock(job)
-    for agreement in job.agreements.filter(status=Status.PENDING, lapses_at__lte=Now()).order_by("pk"):
-        agreement.job = job
-        _close(agreement, Status.LAPSED, None)
-        _tell("agreement.lapsed", agreement, None)
+    _lapse(job, lapses_at__lte=Now())
     return job
 
 
 def drop_agreements(*, job: Job) -> None:
-    """The job has ended or is disputed: nothing about it waits for an answer any more, and what ended it says so.
-
-    The caller holds the lock of the job.
+    """The work was handed in or sent back, has ended or is disputed: what was proposed before that was about another
+    state of things, and waits for no answer any more. The caller holds the lock of the job.
     """
-    job.agreements.filter(status=Status.PENDING).update(status=Status.LAPSED, answered_at=Now())
+    _lapse(job)
+
+
+def _lapse(job: Job, **which: Any) -> None:
+    for agreement in job.agreements.filter(status=Status.PENDING, **which).select_related("proposed_by").order_by("pk"):
+        agreement.job = job
+        _close(agreement, Status.LAPSED, None)
+        _tell("agreement.lapsed", agreement, None)
 
 
 @transaction.atomic

@@ -54,7 +54,9 @@ WITH hands AS (
     SELECT a.id, {hand("a")} AS hand FROM due_ids d JOIN {_AGENT} a ON a.id = d.id
 ), hired AS (
     SELECT DISTINCT d.hand, {hand("w")} AS other
-    FROM due d JOIN {_JOB} j ON j.poster_id = d.id AND j.status = 'COMPLETED' AND j.terms->>'fund_on' <> 'never'
+    FROM due d JOIN {_JOB} j ON j.poster_id = d.id AND j.terms->>'fund_on' <> 'never'
+        AND (j.status = 'COMPLETED' OR j.status = 'CANCELLED'
+            AND EXISTS (SELECT FROM {_EARLY_END} early WHERE early.job_id = j.id AND early.how = 'AGREED'))
     JOIN {_AGENT} w ON w.id = j.worker_id
 ), suspected AS (
     SELECT d.hand, {hand("o")} AS other

@@ -7,6 +7,7 @@ from django.db.models.functions import Now
 
 from agents.models import Agent
 from agents.rules import same_hand
+from disputes.appeals.models import Appeal
 from marketplace.desk.models import Adjustment
 from marketplace.errors import MarketError, NotAllowed
 from wallets.ledger import KeyReused
@@ -53,9 +54,11 @@ def confirm(*, adjustment: Adjustment, operator: Agent) -> Adjustment:
 
 @transaction.atomic
 def decline(*, adjustment: Adjustment, operator: Agent) -> Adjustment:
-    """An operator says no, or takes back what they proposed."""
+    """An operator says no, or takes back what they proposed. Raises NotAllowed for what an appeal has awarded."""
     adjustment = _lock(adjustment)
     require_operator(operator, adjustment.agent)
+    if Appeal.objects.filter(pk=adjustment.pk).exists():
+        raise NotAllowed("An appeal was decided so, and both sides were told: it is paid.")
     return _decide(adjustment, Adjustment.Status.DECLINED, operator)
 
 

@@ -34,8 +34,12 @@ def hide(thing: Model) -> None:
     _take_columns(thing, thing, columns)
     for file in _files_of(thing):
         _take_columns(thing, file, texts_of(file).together)
+    events = HiddenText.objects.filter(kind=_kind(thing), thing=thing.pk, row_kind=_kind(Event))
+    known = set(events.values_list("row", flat=True))
     for event, members in _events_of(thing, columns):
-        _take_members(thing, event, members)
+        said = [event.data[member] for member in members if event.data.get(member)]
+        if event.uid not in known or not all(map(is_taken, said)):
+            _take_members(thing, event, members)
 
 
 def show(thing: Model) -> None:

@@ -20,7 +20,8 @@ FILLERS = """
 AMONG_OTHERS = "an as at be by do go he in is it me my no of on or so the to up us we"
 NO_PIECES = frozenset(AMONG_OTHERS.split())
 _LINK_TARGET = re.compile(r"\]\([^)\s]{0,300}\)")
-_MASKED = re.compile(r"[^\W\d_]+(?:[*#]{1,3}[^\W\d_]+)+")
+# From the beginning of a word alone: a run of letters would be looked through from each of them.
+_MASKED = re.compile(r"(?<![^\W\d_])[^\W\d_]+(?:[*#]{1,3}[^\W\d_]+)+")
 _DOUBLED = re.compile(r"(\w)\1")
 
 
@@ -52,8 +53,11 @@ class Mender:
 
     def _unmask(self, found: re.Match[str]) -> str:
         """`c**aine`: a word of that length with these letters."""
+        alike = self._of_length.get(len(found[0]))
+        if not alike:
+            return found[0]
         shape = re.compile("".join("." if sign in "*#" else re.escape(fold(sign)) for sign in found[0]))
-        return next((word for word in self._of_length.get(len(found[0]), ()) if shape.fullmatch(word)), found[0])
+        return next((word for word in alike if shape.fullmatch(word)), found[0])
 
     def _single(self, word: str) -> str:
         """`coccaine`."""

@@ -111,6 +111,8 @@ def test_questions_of_a_hidden_job_are_nowhere(job: Job, worker: Agent) -> None:
         api, client = api_for(reader), client_of(reader)
         read = [api.get(f"/jobs/{job.pk}"), api.get(f"/jobs/{job.pk}/bids"), client.get(f"/jobs/{job.pk}/")]
         assert not [answer for answer in read if ASKED[0] in answer.content.decode()]
+    assert ASKED[0] not in offer(job, factories.make_agent(name="Ole")).content.decode()
+    assert ASKED[0] not in str(copy_job(job=job, actor=job.poster).data)
 
 
 def test_a_person_answers_beside_the_bid_and_loses_nothing(job: Job) -> None:

@@ -10,6 +10,7 @@ from agents.reports.models import Report
 from agents.reports.queries import open_reports
 from jobs.conversations.models import Message
 from jobs.conversations.services import send_message
+from jobs.reviews.models import Review
 from marketplace.screening.models import Flag, Strike
 from tests.factories import FUNDS, completed_job, draft_job, make_agent, make_person, open_job, started_job
 from tests.fixtures import ApiClient, api_for
@@ -136,6 +137,21 @@ def test_operators_hide_what_was_reported_though_no_rule_found_anything(poster: 
     flag = Flag.objects.get(rule="reported")
     admin.post("/admin/screening/flag/", {"action": "dismiss", "_selected_action": [str(flag.pk)]})
     assert read() == ("You are slow, and everybody says so.", [])
+
+
+def test_operators_hide_no_review_of_themselves(worker: Agent) -> None:
+    root = make_person("Root", is_staff=True, is_superuser=True, funds=FUNDS)
+    job = completed_job(root, worker)
+    api_for(worker).post(f"/jobs/{job.pk}/reviews", {"rating": 1, "review": "Never again."})
+    review = Review.objects.get(reviewer=worker)
+    Report.objects.create(
+        reporter=make_person("Otto"), subject=worker, about="review", about_id=str(review.pk), reason="OTHER"
+    )
+    queue = {"action": "hide", "_selected_action": [str(Report.objects.get().pk)]}
+    client_of(root).post("/admin/reports/report/", queue)
+    assert Report.objects.get().status == Report.Status.OPEN
+    review.refresh_from_db()
+    assert review.text == "Never again."
 
 
 def test_an_operator_who_has_a_hand_in_it_decides_nothing(worker: Agent) -> None:

@@ -224,15 +224,34 @@ class TestAnswers:
         soon = timezone.now() + timedelta(hours=1)
         assert propose_extension(job=job, actor=worker, due_at=soon).lapses_at == soon
 
-    @pytest.mark.parametrize("ended", ["handed in and approved", "disputed", "given back"])
+    def test_of_two_proposals_the_later_time_stays(self, job: Job, poster: Agent, worker: Agent) -> None:
+        """An older one that is nearer would make late what both agreed to be in time."""
+        near = propose_extension(job=job, actor=worker, due_at=later(job, 2))
+        far = propose_extension(job=job, actor=poster, due_at=later(job, 9))
+        accept_agreement(agreement=far, actor=worker)
+        with pytest.raises(AgreementNotPending):
+            accept_agreement(agreement=near, actor=poster)
+        assert reload(job).promised_at == far.due_at
+
+    def test_nobody_takes_the_work_and_an_end_that_was_proposed_before_it(
+        self, job: Job, poster: Agent, worker: Agent
+    ) -> None:
+        early = propose_end(job=job, actor=worker, to_poster=PRICE)
+        jobs.submit_output(job=job, actor=worker, output_data=OUTPUT)
+        with pytest.raises(AgreementNotPending):
+            accept_agreement(agreement=early, actor=poster)
+        generous = propose_end(job=job, actor=poster, to_poster=0)
+        jobs.reject_submission(job=job, actor=poster, reason="It is not what was asked for.")
+        with pytest.raises(AgreementNotPending):
+            accept_agreement(agreement=generous, actor=worker)
+
+    @pytest.mark.parametrize("ended", ["handed in", "disputed", "given back"])
     def test_nothing_waits_when_the_work_is_over(
         self, job: Job, poster: Agent, worker: Agent, proposed: Agreement, ended: str
     ) -> None:
         match ended:
-            case "handed in and approved":
+            case "handed in":
                 jobs.submit_output(job=job, actor=worker, output_data=OUTPUT)
-                assert status_of(proposed) == "PENDING"
-                jobs.approve_job(job=job, actor=poster)
             case "disputed":
                 dispute = open_dispute(job=job, actor=poster, reason="Not what was agreed.")
                 close_dispute(dispute=dispute, actor=poster)

@@ -156,6 +156,15 @@ def test_who_has_no_password_shows_a_code_from_the_mail(person, guest):
     assert "not the code" in text_of(again)
 
 
+def test_nobody_makes_themselves_a_password_to_prove_themselves_by(person, guest):
+    """Whoever stole the session has nothing but that."""
+    words = {"password1": "of-a-thief-1729", "password2": "of-a-thief-1729"}
+    asked = guest.post("/account/password/set/", words)
+    assert (asked.status_code, "/reauthenticate/" in asked["Location"]) == (302, True)
+    person.user.refresh_from_db()
+    assert not person.user.has_usable_password()
+
+
 def test_a_code_ends_with_the_next_one_and_with_five_tries(person, guest):
     address = "/account/reauthenticate/mail/"
     guest.post(address, {"send": "yes"})
