@@ -50,9 +50,9 @@ from wallets.models import Transfer
 job_left_open = Signal()
 # Sent with `job` and `how` (cancelled, expired, declined) in the transaction, when a job ends before its work began.
 job_called_off = Signal()
-# Sent with `job`, in the transaction, when the work on it ends or is disputed: what its sides were about to agree on
-# lapses.
-job_left_work = Signal()
+# Sent with `job`, in the transaction, whenever a job with a worker changes its status, but when work begins: what its
+# sides were about to agree on was about another state of things, and lapses.
+job_moved_on = Signal()
 # Sent with `job`, in the transaction, when an open job is changed: receivers name the agents who count on it.
 job_counted_on = Signal()
 
@@ -556,7 +556,6 @@ def reject_submission(*, job: Job, actor: Agent, reason: str, category: str = ""
         raise NoRevisionsLeft()
     _review(job, Submission.Verdict.REJECTED, reason, category, asked)
     _move(job, transition.target, auto_approve_at=None, revision_count=F("revision_count") + 1)
-    job_left_work.send(Job, job=job)
     _tell(
         "job.revision_requested",
         job,
@@ -776,13 +775,15 @@ def _review(
 
 def _move(job: Job, target: Status | None, **changes: Any) -> None:
     """The only place that changes a job's status; None leaves it. Times are the database's."""
+    before = Status(job.status)
     changes |= {"updated_at": Now()} | ({"status": target} if target else {})
     for field, value in changes.items():
         setattr(job, field, value)
     job.save(update_fields=list(changes))
     job.refresh_from_db(fields=[name for name, value in changes.items() if hasattr(value, "resolve_expression")])
-    if job.worker_id is not None and target not in (None, Status.ASSIGNED, Status.IN_PROGRESS):
-        job_left_work.send(Job, job=job)
+    is_begun = target == Status.ASSIGNED or (before == Status.ASSIGNED and target == Status.IN_PROGRESS)
+    if job.worker_id is not None and target is not None and not is_begun:
+        job_moved_on.send(Job, job=job)
 
 
 def _tell(type: str, job: Job, actor: Agent | None, *, from_status: Status, **data: Any) -> None:

@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 
 from django.conf import settings
+from django.db.models.functions import Now
 from django.utils import timezone
 
 from agents.models import Agent
@@ -45,14 +46,14 @@ def may_appeal(dispute: Dispute, actor: Agent | None) -> bool:
 
 
 def require_may_appeal(dispute: Dispute, actor: Agent) -> Side:
-    """The actor's side. Raises NotAllowed for who is none, NotAppealable saying why not."""
+    """The actor's side, by the database's clock. Raises NotAllowed for who is none, NotAppealable saying why not."""
     if not is_side(actor, dispute):
         raise NotAllowed("Only the poster or the worker may appeal.")
     require_not_suspended(actor)
-    until = appealable_until(dispute)
-    if until is None:
+    if appealable_until(dispute) is None:
         raise NotAppealable("Only a ruling that divided money can be appealed against.")
-    if timezone.now() >= until:
+    earliest = Now() - timedelta(days=settings.APPEAL_DAYS)
+    if not Dispute.objects.filter(pk=dispute.pk, resolved_at__gt=earliest).exists():
         raise NotAppealable(f"A ruling can be appealed against for {settings.APPEAL_DAYS} days; they are over.")
     side = side_of(actor, dispute)
     if most_correction(dispute, side) == 0:
