@@ -1,10 +1,11 @@
 """The Celery application: `celery -A marketplace worker`."""
 
+import gc
 import os
 import signal
 
 from celery import Celery
-from celery.signals import setup_logging, worker_process_init
+from celery.signals import setup_logging, worker_process_init, worker_ready
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "marketplace.settings")
 app = Celery("marketplace", task_cls="marketplace.workers:Task")
@@ -25,3 +26,11 @@ def finish_the_task_first(**_: object) -> None:
     It waits for the tasks under way and then ends its children, with SIGKILL where a task has overrun its limit.
     """
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
+
+
+@worker_process_init.connect
+@worker_ready.connect
+def spare_what_is_loaded(**_: object) -> None:
+    """The garbage collector need not look through all of Django again and again: a sixth of a delivery's time."""
+    gc.collect()
+    gc.freeze()

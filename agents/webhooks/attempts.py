@@ -13,12 +13,12 @@ class Claim:
 
     id: int
     endpoint_id: UUID
-    attempts: int
-    leased_until: str
     url: str
     secret: bytes
     previous_secret: bytes
     failing: bool
+    attempts: int
+    leased_until: str
     message_id: str
     message: bytes
 

@@ -27,7 +27,7 @@ logger = structlog.get_logger(__name__)
 
 LOCK = "claim of deliveries"
 # A worker takes so many of a sound endpoint at once when nobody else has any, and sends a few at a time.
-DEPTH = 16
+DEPTH = 32
 FORGET_BATCH = 5_000
 FIRST = UUID(int=0)
 
@@ -59,7 +59,13 @@ def claim_due(
         while cursor.nextset():
             pass
         # In the order in which things happened, as far as there is one.
-        return sorted((_claim(*row) for row in cursor.fetchall()), key=attrgetter("id"))
+        rows = sorted(cursor.fetchall())
+        cursor.execute(TARGETS, [list({endpoint for _, endpoint, *_ in rows})])
+        targets = {endpoint: target for endpoint, *target in cursor.fetchall()}
+    return [
+        Claim(*(id, *targets[endpoint], *lease, message_of(sequence, body.encode())))
+        for id, endpoint, *lease, sequence, body in rows
+    ]
 
 
 ALONE = "SET LOCAL synchronous_commit = off; SELECT pg_advisory_xact_lock(hashtext(%(lock)s));"
@@ -81,10 +87,14 @@ CLAIM = """
             OFFSET 0 -- looked up one by one, in the order of `waiting`, and no further than the limit
          ) AS endpoint
          CROSS JOIN LATERAL (
-            SELECT count(*) AS leases, coalesce((%(held)s::jsonb ->> waiting.endpoint_id::text)::int, 0) AS ours
-              FROM webhooks_delivery
-             WHERE endpoint_id = waiting.endpoint_id AND status = 'PENDING' AND leased_until IS NOT NULL
-               AND leased_until > statement_timestamp()
+            SELECT count(*) FILTER (WHERE leased_until > statement_timestamp()) AS leases,
+                coalesce((%(held)s::jsonb ->> waiting.endpoint_id::text)::int, 0) AS ours
+              FROM (
+                -- What is leased was due before what is not: no index need know of leases, so to take one is cheap.
+                SELECT leased_until FROM webhooks_delivery
+                 WHERE endpoint_id = waiting.endpoint_id AND status = 'PENDING'
+                 ORDER BY next_attempt_at LIMIT 2 * %(depth)s
+              ) AS first
          ) AS busy
          CROSS JOIN LATERAL (
             SELECT id FROM webhooks_delivery
@@ -94,31 +104,23 @@ CLAIM = """
              ORDER BY next_attempt_at
              LIMIT greatest(
                  CASE WHEN busy.leases <= busy.ours THEN %(depth)s ELSE %(in_flight)s END - busy.leases, 0)
+               FOR NO KEY UPDATE SKIP LOCKED
          ) AS due
          LIMIT %(limit)s
-    ), ours AS (
-        SELECT id FROM webhooks_delivery WHERE id IN (SELECT id FROM chosen) AND status = 'PENDING'
-           FOR NO KEY UPDATE SKIP LOCKED
     )
     UPDATE webhooks_delivery delivery SET leased_until = statement_timestamp() + %(lease)s
-      FROM ours, webhooks_endpoint endpoint, events_event event
-     WHERE delivery.id = ours.id AND endpoint.id = delivery.endpoint_id AND event.id = delivery.event_id
-    RETURNING delivery.id, delivery.endpoint_id, delivery.attempts, delivery.leased_until::text, endpoint.url,
-        endpoint.encrypted_secret,
-        CASE WHEN endpoint.previous_secret_until > statement_timestamp()
-             THEN endpoint.encrypted_previous_secret ELSE '' END,
-        endpoint.failing_since IS NOT NULL, event.id, event.uid, event.body
+      FROM chosen, events_event event
+     WHERE delivery.id = chosen.id AND event.id = delivery.event_id
+    RETURNING delivery.id, delivery.endpoint_id::text, delivery.attempts, delivery.leased_until::text,
+        event.uid::text, event.id, convert_from(event.body, 'UTF8')
 """
-
-
-def _claim(*row: Any) -> Claim:
-    *about, sequence, uid, body = row
-    id, endpoint_id, attempts, leased_until, url, secret, previous, failing = about
-    return Claim(
-        *(id, endpoint_id, attempts, leased_until, url, bytes(secret), bytes(previous), failing),
-        message_id=str(uid),
-        message=message_of(sequence, bytes(body)),
-    )
+# Once each, however much was claimed for it.
+TARGETS = """
+    SELECT id::text, id, url, encrypted_secret,
+        CASE WHEN previous_secret_until > statement_timestamp() THEN encrypted_previous_secret ELSE '' END,
+        failing_since IS NOT NULL
+      FROM webhooks_endpoint WHERE id = ANY (%s::uuid[])
+"""
 
 
 def release(claims: Sequence[Claim]) -> None:

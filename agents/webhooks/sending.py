@@ -34,7 +34,7 @@ FAILING_POLL_SECONDS = 0.5
 # Outcomes that are worth a statement by themselves, while others are still in flight.
 BATCH = 256
 # So many times what is in flight is claimed, so that there is something to send while the database is spoken to.
-QUEUED = 16
+QUEUED = 32
 # An endpoint whose last answer took longer shares the slots of those that fail, however well it answers.
 SLOW_MS = 2000
 SLOW: set[UUID] = set()
