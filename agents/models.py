@@ -113,6 +113,14 @@ class Agent(models.Model):
         max_length=42, blank=True, db_default="", help_text="Its own wallet outside, as it says itself; EIP-55."
     )
     status = models.CharField(max_length=13, choices=Status, default=Status.ACTIVE)
+    suspended_from = models.CharField(
+        max_length=13,
+        choices=Status,
+        blank=True,
+        db_default="",
+        editable=False,
+        help_text="What it was when it was suspended, and is again afterwards.",
+    )
     status_report = models.TextField(blank=True, max_length=2000)
     last_heartbeat_at = models.DateTimeField(null=True, blank=True)
     completed_jobs = models.PositiveIntegerField(default=0)

@@ -7,6 +7,7 @@ from itertools import accumulate
 from typing import Any
 from uuid import UUID
 
+from allauth.account.models import EmailAddress
 from django.contrib.postgres.search import SearchQuery, SearchVector
 from django.db.models import Exists, Model, OuterRef, Q, QuerySet
 from django.db.models.functions import Now
@@ -53,9 +54,14 @@ def agents_of(actor: Agent) -> QuerySet[Agent]:
 
 
 def leaderboard() -> QuerySet[Agent]:
-    """Agents open for work, for the public list, with their listings."""
+    """Agents open for work, for the public list, with their listings.
+
+    People are in it once they have confirmed their address: a rare name in the list would tell whether its sign-up made
+    an account (SURVIVE S5).
+    """
     open_for_work = Agent.objects.filter(status__in=[Agent.Status.ACTIVE, Agent.Status.PAUSED])
-    return with_flags(open_for_work.select_related("listing"))
+    unconfirmed = EmailAddress.objects.filter(user=OuterRef("user"), primary=True, verified=False)
+    return with_flags(open_for_work.filter(~Exists(unconfirmed)).select_related("listing"))
 
 
 def verified(agents: QuerySet[Agent]) -> QuerySet[Agent]:

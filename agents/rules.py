@@ -17,6 +17,12 @@ def require_not_suspended(actor: Agent | None) -> None:
         raise NotAllowed("This account is suspended; write to the operators.")
 
 
+def is_barred(agent: Agent) -> bool:
+    """Whether operators have suspended it or its owner: its keys open nothing, and nobody acts for it."""
+    owner = agent.owner.agent if agent.owner else None
+    return Agent.Status.SUSPENDED in (agent.status, owner and owner.status)
+
+
 def require_sight(actor: Agent | None, agent: Agent) -> None:
     """Raises NotAllowed unless the actor may read what only the agent and its owner read."""
     if not acts_for(actor, agent):

@@ -1,12 +1,12 @@
 """Agents and keys in the words of the API (WIRE 1.3, 1.4)."""
 
 from typing import Any
+from uuid import UUID
 
-from django.conf import settings
-from django.urls import reverse
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from agents.avatars.addresses import avatar_url
 from agents.listings.queries import public_listing
 from agents.models import Agent
 from agents.queries import find_agent
@@ -33,6 +33,18 @@ class AgentReferenceField(TextField):
             raise serializers.ValidationError(error.detail) from error
 
 
+@extend_schema_field({"type": ["string", "null"], "format": "uri"})
+class AvatarField(serializers.Field[Any, Any, str | None, Any]):
+    """Where an agent's picture is."""
+
+    def __init__(self, **kwargs: Any):
+        says = "Its picture, a WebP of 256 × 256; null without one."
+        super().__init__(source="avatar", read_only=True, help_text=says, **kwargs)
+
+    def to_representation(self, value: UUID) -> str | None:
+        return avatar_url(value)
+
+
 class AgentSerializer(CamelCaseSerializer):
     """What anyone may know of an agent. `id` is the handle; `uuid` is accepted wherever `id` is."""
 
@@ -57,13 +69,9 @@ class AgentSerializer(CamelCaseSerializer):
     wallet_address = serializers.SerializerMethodField(
         help_text="Its own wallet outside, as it says itself (EIP-55); null when it says none."
     )
-    avatar_url = serializers.SerializerMethodField(help_text="Its picture, a WebP of 256 × 256; null without one.")
+    avatar_url = AvatarField()
     last_heartbeat_at = TimestampField(allow_null=True)
     created_at = TimestampField()
-
-    @extend_schema_field({"type": ["string", "null"], "format": "uri"})
-    def get_avatar_url(self, agent: Agent) -> str | None:
-        return settings.SITE_URL + reverse("avatar", args=[agent.avatar]) if agent.avatar else None
 
     @extend_schema_field({"type": ["string", "null"], "pattern": "^0x[0-9a-fA-F]{40}$"})
     def get_wallet_address(self, agent: Agent) -> str | None:

@@ -203,24 +203,25 @@ def _bar(agent: Agent, actor: Agent) -> Agent:
     if agent.status == Agent.Status.SUSPENDED:
         return agent
     agent_barred.send(Agent, agent=agent, reason=BARRED)
+    agent.suspended_from = agent.status
     return _become(agent, Agent.Status.SUSPENDED, "agent.suspended", actor)
 
 
 @transaction.atomic
 def end_suspension(*, agent: Agent, actor: Agent | None) -> Agent:
-    """Lets the agent back, by an operator or (None) because the time has come; who may is for the caller to know."""
+    """Lets the agent back, to do what it did, by an operator or (None) because the time has come; who may is for the
+    caller to know."""
     agent = Agent.objects.select_for_update(of=("self",), no_key=True).get(pk=agent.pk)
     if agent.status != Agent.Status.SUSPENDED:
         return agent
-    # One that registered itself has a key and no owner.
-    works = agent.controller_id is not None or ApiKey.objects.filter(agent=agent).exists()
-    free = Agent.Status.ACTIVE if works else Agent.Status.PENDING_CLAIM
-    return _become(agent, free, "agent.unsuspended", actor)
+    before = Agent.Status(agent.suspended_from or Agent.Status.ACTIVE)
+    agent.suspended_from = ""
+    return _become(agent, before, "agent.unsuspended", actor)
 
 
 def _become(agent: Agent, status: Agent.Status, event: str, actor: Agent | None) -> Agent:
     agent.status = status
-    agent.save(update_fields=["status"])
+    agent.save(update_fields=["status", "suspended_from"])
     events.emit(event, actor=actor, audience=[agent], data=facts_of(agent))
     return agent
 

@@ -110,7 +110,8 @@ class BidViewSet(ApiViewSet):
         """The poster rejects bids, with a message to their bidders; answers those that were still pending. Final."""
         job = self._job()
         declined = decline_bids(job=job, actor=request.actor, **self.read())
-        return self.reply({"declined": with_marks(with_standings(declined, job, request.actor), job, request.actor)})
+        bids = queries.visible_bids(job, request.actor).filter(pk__in=[bid.pk for bid in declined]).order_by("pk")
+        return self.reply({"declined": with_marks(with_standings(bids, job, request.actor), job, request.actor)})
 
     def destroy(self, request: ApiRequest, **kwargs: Any) -> Response:
         """The bidder takes a pending bid back."""

@@ -6,9 +6,8 @@ from uuid import UUID
 from django.db import transaction
 
 from agents.models import Agent
-from bids import telling
 from bids.models import Bid
-from bids.services import close, close_if_due, note_lowest, require_may_hire
+from bids.services import close_if_due, note_lowest, reject, require_may_hire
 from jobs.models import Job
 from jobs.services import lock
 from marketplace.errors import Invalid
@@ -17,6 +16,7 @@ from marketplace.screening.services import screened
 MOST_DECLINED = 100
 
 
+@screened(message="message")
 def decline_bids(*, job: Job, bids: Sequence[UUID], actor: Agent, message: str = "") -> list[Bid]:
     """Rejects those of the bids that are pending, each with the message to its bidder; returns them.
 
@@ -37,14 +37,6 @@ def _decline_all(job: Job, ids: Sequence[UUID], actor: Agent, message: str) -> l
     if len(bids) < len(set(ids)):
         raise Invalid.field("bidIds", "Name bids on this job.")
     pending = [bid for bid in bids if bid.status == Bid.Status.PENDING]
-    for bid in pending:
-        _decline(bid=bid, actor=actor, message=message)
+    reject(pending, job, actor, message)
     note_lowest(job)
     return pending
-
-
-@screened(message="message")
-def _decline(*, bid: Bid, actor: Agent, message: str) -> Bid:
-    close(bid, Bid.Status.REJECTED, message)
-    telling.tell_rejected(bid, bid.job, actor)
-    return bid

@@ -6,6 +6,7 @@ from django.db.models import Q, QuerySet, UUIDField
 from django.db.models.fields.json import KT
 from django.db.models.functions import Cast, Now
 
+from agents.halts.queries import clocks_stopped_at
 from agents.models import Agent
 from agents.rules import acts_for
 from bids.models import Bid
@@ -45,7 +46,8 @@ def unsealed(bids: QuerySet[Bid]) -> QuerySet[Bid]:
     """Those that others than their bidders may know of: of sealed ones none before the opening, of jobs that ended
     before it, or taken back."""
     sealed = Q(job__terms__bidding__in=SEALED_RULES)
-    unopened = Q(job__bidding_closed_at=None) & ~Q(job__status=Status.OPEN, job__bidding_ends_at__lte=Now())
+    ended = Q(job__status=Status.OPEN, job__bidding_ends_at__lte=clocks_stopped_at() or Now())
+    unopened = Q(job__bidding_closed_at=None) & ~ended
     return bids.exclude(sealed & (unopened | Q(status=Bid.Status.WITHDRAWN)))
 
 

@@ -42,7 +42,7 @@ class Standing:
 
 def best_first(job: Job) -> list[Bid]:
     """The pending bids, the best one first."""
-    pending = job.bids.filter(status=Bid.Status.PENDING).select_related("bidder__user", "bidder__owner")
+    pending = job.bids.filter(status=Bid.Status.PENDING).select_related("bidder__user", "bidder__owner__agent")
     return list(pending.order_by(*ORDERS[job.rules.rule.ranks_by]))
 
 

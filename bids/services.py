@@ -6,19 +6,20 @@ after that, a sweep or a request, closes it before anything else.
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any, cast
+from typing import Any
 
 import structlog
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import F, Min
 from django.db.models.functions import Now
 from django.utils import timezone
 
+from agents.blocks.queries import is_blocked
 from agents.halts.models import Activity
-from agents.halts.queries import clocks_stand
+from agents.halts.queries import is_held_off
 from agents.halts.rules import require_not_halted
 from agents.models import Agent
-from agents.rules import require_control, require_not_suspended, same_hand
+from agents.rules import is_barred, require_control, same_hand
 from bids import ranking, telling
 from bids.answering import answered
 from bids.credits.services import take_credit
@@ -30,6 +31,7 @@ from jobs.qualification import require_qualified
 from jobs.queries import due_to_close, has_bidding_ended, is_sealed
 from jobs.rules import require
 from jobs.services import DeadlinePassed, assign_job, decline_job, lock
+from marketplace.database import database_now
 from marketplace.errors import Invalid, MarketError, NotAllowed
 from marketplace.events import services as events
 from marketplace.money import format_usdc
@@ -142,14 +144,15 @@ def _require_may_bid(job: Job, bidder: Agent, actor: Agent) -> datetime:
     """When the bid comes."""
     if same_hand(bidder, job.poster):
         raise NotAllowed("An agent cannot bid on a job of its own owner.")
-    moment = _moment()
+    # Under the job's lock: it decides which bids are in time and which was first. Whoever waited past the end is late.
+    moment = database_now()
     # Before the status: whoever comes after the end hears that, also when the best bid has been accepted by then.
-    if job.bidding_closed_at or (job.bidding_ends_at and moment >= job.bidding_ends_at):
+    if job.bidding_closed_at or (job.bidding_ends_at and _is_over(job.bidding_ends_at, moment)):
         raise BiddingClosed(job)
     require(job, "bid", actor)
     if not job.rules.rule.takes_bids:
         raise DirectOffer()
-    if moment >= job.deadline_at:
+    if _is_over(job.deadline_at, moment):
         raise DeadlinePassed()
     if bidder.status != Agent.Status.ACTIVE:
         raise NotAllowed(f"An agent that is {bidder.status} cannot bid.")
@@ -157,13 +160,8 @@ def _require_may_bid(job: Job, bidder: Agent, actor: Agent) -> datetime:
     return moment
 
 
-def _moment() -> datetime:
-    """What the database's clock says now, under the job's lock: it decides which bids are in time and which was first.
-    Whoever waited for the lock past the end came too late."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT statement_timestamp()")
-        [moment] = cursor.fetchone()
-    return cast("datetime", moment)
+def _is_over(end: datetime, moment: datetime) -> bool:
+    return moment >= end and not is_held_off(end)
 
 
 def _lower(bid: Bid, job: Job, bidder: Agent, actor: Agent, offer: dict[str, Any]) -> Bid:
@@ -232,7 +230,8 @@ def _accept(bid: Bid, actor: Agent, version: int | None, updated_at: datetime | 
 def hire_agent(*, job: Job, agent: Agent, actor: Agent) -> Job:
     """The poster gives the job to an agent: at its pending bid, or at the budget if it made none.
 
-    An agent that did not ask is bound to nothing: the job waits until it starts, and the poster may cancel.
+    An agent that did not ask is bound to nothing: the job waits until it starts, and the poster may cancel. Raises
+    Invalid naming `agentId` for one that takes no offers from the poster.
     """
     close_if_due(job)
     return _hire(job, agent, actor)
@@ -247,9 +246,19 @@ def _hire(job: Job, agent: Agent, actor: Agent) -> Job:
     bid = job.bids.filter(bidder=agent, status=Bid.Status.PENDING).first()
     if bid is not None:
         return _accept(bid, actor, None, None).job
-    if agent.status != Agent.Status.ACTIVE:
-        raise Invalid.field("agentId", f"The agent is {agent.status} and cannot take the job.")
+    if not _can_take(agent):
+        raise Invalid.field("agentId", f"The agent is {_state_of(agent)} and cannot take the job.")
+    if is_blocked(job.poster, agent):
+        raise Invalid.field("agentId", "Takes no offers from you.")
     return assign_job(job=job, worker=agent, price=job.budget, actor=actor)
+
+
+def _can_take(agent: Agent) -> bool:
+    return agent.status == Agent.Status.ACTIVE and not is_barred(agent)
+
+
+def _state_of(agent: Agent) -> str:
+    return Agent.Status.SUSPENDED if is_barred(agent) else agent.status
 
 
 def require_may_hire(job: Job, actor: Agent) -> None:
@@ -263,8 +272,8 @@ def require_may_hire(job: Job, actor: Agent) -> None:
 
 
 def _take(bid: Bid, job: Job, actor: Agent | None, verb: str) -> Bid:
-    if bid.bidder.status != Agent.Status.ACTIVE:
-        raise BidNotPending(f"The bidder is {bid.bidder.status} and cannot take the job.")
+    if not _can_take(bid.bidder):
+        raise BidNotPending(f"The bidder is {_state_of(bid.bidder)} and cannot take the job.")
     close(bid, Bid.Status.ACCEPTED)
     promised_at = job.deadline_at if bid.eta_minutes is None else Now() + timedelta(minutes=bid.eta_minutes)
     bid.job = assign_job(job=job, worker=bid.bidder, price=bid.amount, actor=actor, verb=verb, promised_at=promised_at)
@@ -273,10 +282,18 @@ def _take(bid: Bid, job: Job, actor: Agent | None, verb: str) -> Bid:
 
 
 def reject_pending_bids(*, job: Job, actor: Agent | None) -> None:
-    """Closes the bids that lost, or whose job is gone, each with its event to the bidder."""
-    for bid in job.bids.select_related("bidder").filter(status=Bid.Status.PENDING).select_for_update(of=("self",)):
-        close(bid, Bid.Status.REJECTED, "the job is no longer open")
-        telling.tell_rejected(bid, job, actor)
+    """Closes the bids that lost, or whose job is gone."""
+    pending = job.bids.select_related("bidder").filter(status=Bid.Status.PENDING).order_by("pk")
+    reject(list(pending.select_for_update(of=("self",))), job, actor, "the job is no longer open")
+
+
+def reject(bids: Sequence[Bid], job: Job, actor: Agent | None, reason: str) -> None:
+    """Ends these bids, however many in as many statements, each with its event to the bidder; the caller holds their
+    locks."""
+    for bid in bids:
+        bid.status, bid.reason, bid.updated_at = Bid.Status.REJECTED, reason, timezone.now()
+    Bid.objects.bulk_update(bids, ["status", "reason", "updated_at"])
+    telling.tell_rejected(bids, job, actor)
 
 
 # The end of bidding
@@ -284,7 +301,7 @@ def reject_pending_bids(*, job: Job, actor: Agent | None) -> None:
 
 def close_if_due(job: Job) -> None:
     """Closes the window of a job if it has ended and no sweep came by yet."""
-    if job.bidding_closed_at is None and has_bidding_ended(job) and not clocks_stand():
+    if job.bidding_closed_at is None and has_bidding_ended(job):
         close_window(job=job)
 
 
@@ -311,13 +328,14 @@ def close_window(*, job: Job) -> Job:
 def _award(job: Job) -> None:
     """Accepts the best bid of a bidder who can take the job. What stands in the way is told to the poster, who has all
     bids to choose from as before."""
-    best = next((bid for bid in ranking.best_first(job) if bid.bidder.status == Agent.Status.ACTIVE), None)
+    best = next((bid for bid in ranking.best_first(job) if _can_take(bid.bidder)), None)
     if best is None:
         _tell_failed(job, "none of the bidders is active")
         return
     try:
         with transaction.atomic():
-            require_not_suspended(job.poster)
+            if is_barred(job.poster):
+                raise NotAllowed("The account is suspended; write to the operators.")
             _take(_lock(best, job), job, None, "award")
     except MarketError as refusal:
         logger.info("award_failed", job=str(job.pk), code=refusal.code)

@@ -1,5 +1,6 @@
 """What bids say of themselves as they come, change and go; of sealed ones, only how many there are."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from agents.models import Agent
@@ -9,6 +10,7 @@ from jobs.models import Job
 from jobs.queries import is_sealed
 from marketplace.events import services as events
 from marketplace.events.models import Event
+from marketplace.events.services import NewEvent
 from marketplace.money import format_usdc
 
 
@@ -33,9 +35,12 @@ def tell_withdrawn(bid: Bid, job: Job, actor: Agent, reason: str) -> None:
         tell("bid.withdrawn", bid, job, actor, audience=[job.poster, bid.bidder], reason=reason)
 
 
-def tell_rejected(bid: Bid, job: Job, actor: Agent | None) -> None:
-    """The bidder hears of it; what a job that ended before its time kept sealed stays so."""
-    tell("bid.rejected", bid, job, actor, audience=[bid.bidder], is_secret=is_sealed(job), reason=bid.reason)
+def tell_rejected(bids: Sequence[Bid], job: Job, actor: Agent | None) -> None:
+    """The bidders hear of it, each of theirs; what a job that ended before its time kept sealed stays so."""
+    told = {"is_secret": bool(bids) and is_sealed(job)}
+    events.record_all(
+        [_event("bid.rejected", bid, job, actor, audience=[bid.bidder], **told, reason=bid.reason) for bid in bids]
+    )
 
 
 def tell_opened(job: Job) -> None:
@@ -70,9 +75,14 @@ def _has_heard(bid: Bid) -> bool:
     return of_bid.filter(data__version=bid.version).exists()
 
 
-def tell(
+def tell(type: str, bid: Bid, job: Job, actor: Agent | None, *, audience: list[Agent], **data: Any) -> None:
+    """Records an event of a bid."""
+    events.record(_event(type, bid, job, actor, audience=audience, **data))
+
+
+def _event(
     type: str, bid: Bid, job: Job, actor: Agent | None, *, audience: list[Agent], is_secret: bool = False, **data: Any
-) -> None:
+) -> NewEvent:
     """An event of a bid; a secret one goes without its amount."""
     facts = {
         "bidId": str(bid.pk),
@@ -81,4 +91,4 @@ def tell(
         "status": str(Bid.Status(bid.status).value),
     }
     amount = {} if is_secret else {"amountUsdc": format_usdc(bid.amount)}
-    events.emit(type, job=job, actor=actor, audience=audience, data={**facts, **amount, **data})
+    return events.describe(type, job=job, actor=actor, audience=audience, data={**facts, **amount, **data})

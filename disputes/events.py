@@ -19,6 +19,8 @@ class OpenedData(DealData):
     reason = WrittenField("disputes.dispute", "disputeId", allow_blank=True)
     dispute_id = serializers.UUIDField(required=False, help_text=WHICH)
     category = serializers.ChoiceField(Category.choices, required=False)
+    offer_id = serializers.UUIDField(required=False, help_text="The opener's offer; absent if they ask for nothing.")
+    poster_usdc = UsdcField(required=False, help_text="What the poster would have back by that offer.")
 
 
 class ClosedData(DealData):
@@ -87,7 +89,7 @@ def dispute_page(event: Event) -> str:
 TYPES = [
     EventType(
         "dispute.opened",
-        "One side disputes the job; its money is frozen.",
+        "One side disputes the job; its money is frozen. What it asks for stands as its first offer.",
         OpenedData,
         _("{actor} opened a dispute over “{title}”: {reason}"),
         dispute_page,

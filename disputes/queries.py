@@ -85,10 +85,10 @@ def my_list(actor: Agent, *, ended: bool) -> QuerySet[Dispute]:
     return mine.exclude(status=Dispute.Status.OPEN) if ended else mine.filter(status=Dispute.Status.OPEN)
 
 
-def needs_answer_of(actor: Agent) -> QuerySet[Dispute]:
+def needs_answer_of(actor: Agent, hand: list[UUID] | None = None) -> QuerySet[Dispute]:
     """Open disputes in which the actor's side has to do something: answer, look at an offer, tell the mediator more,
-    or mediate."""
-    hand = _hand(actor)
+    or mediate. `hand` are the ids of the actor and its agents, where they are known."""
+    hand = _hand(actor) if hand is None else hand
     return with_people(_of(hand).filter(_needs(hand)))
 
 

@@ -1,6 +1,7 @@
 """What the verbs of this package share: the lock, saving, and what a text and a share have to be."""
 
 from typing import Any
+from uuid import UUID
 
 from django.db.models import Model
 from django.db.models.functions import Now
@@ -11,6 +12,7 @@ from disputes.queries import with_people
 from jobs.models import Job
 from jobs.services import SHORTEST_REASON, lock
 from marketplace.errors import Invalid
+from marketplace.identifiers import uuid7
 from marketplace.money import format_usdc
 
 
@@ -39,9 +41,12 @@ def change(row: Model, **values: Any) -> None:
         row.refresh_from_db(fields=computed)
 
 
-def put_offer(dispute: Dispute, actor: Agent, side: Side, to_poster: int, note: str = "") -> Offer:
+def put_offer(
+    dispute: Dispute, actor: Agent, side: Side, to_poster: int, note: str = "", pk: UUID | None = None
+) -> Offer:
     """The side's offer, to which it has agreed itself; a mediator's waits for both."""
     offer = Offer(
+        id=pk or uuid7(),
         dispute=dispute,
         made_by=actor,
         side=side,

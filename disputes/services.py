@@ -24,6 +24,7 @@ from jobs.rules import is_poster
 from jobs.services import freeze_job, lock, resume_job, settle_job
 from marketplace.errors import Invalid, MarketError
 from marketplace.identifiers import uuid7
+from marketplace.money import format_usdc
 from marketplace.screening.services import screened
 from marketplace.timestamps import format_timestamp
 
@@ -71,8 +72,11 @@ def open_dispute(
     require_text("reason", reason, "Say what is wrong.")
     job = lock(job)
     ends_at = job.matures_at if job.completed_at else job.auto_approve_at
-    pk = uuid7()
-    job = freeze_job(job=job, actor=actor, reason=reason, disputeId=str(pk), category=Category(category).value)
+    pk, offer = uuid7(), uuid7()
+    facts = {"disputeId": str(pk), "category": Category(category).value}
+    if asked_to_poster is not None:
+        facts |= {"offerId": str(offer), "posterUsdc": format_usdc(asked_to_poster)}
+    job = freeze_job(job=job, actor=actor, reason=reason, **facts)
     require_share(job, asked_to_poster)
     side = Side.POSTER if is_poster(actor, job) else Side.WORKER
     _require_within_limits(job, actor, side)
@@ -91,7 +95,7 @@ def open_dispute(
     dispute.save(force_insert=True)
     dispute.refresh_from_db(fields=["created_at", "phase_ends_at"])
     if asked_to_poster is not None:
-        put_offer(dispute, actor, side, asked_to_poster)
+        put_offer(dispute, actor, side, asked_to_poster, pk=offer)
     for shown in evidence:
         showing.record(dispute, actor, **shown)
     return dispute

@@ -64,6 +64,7 @@ class Outcome:
     heading: str
     meaning: str
     reason: str = ""
+    is_agreed: bool = False
 
 
 def outcome_of(job: Job, reader: Agent | None) -> Outcome | None:
@@ -76,7 +77,8 @@ def outcome_of(job: Job, reader: Agent | None) -> Outcome | None:
     if event is None or words is None:
         return Outcome(str(_("The job was cancelled")), "")
     may_read = is_party(reader, job) and event.actor_id is not None
-    return Outcome(str(words[0]), str(words[1]), str(event.data.get("reason") or "") if may_read else "")
+    reason = str(event.data.get("reason") or "") if may_read else ""
+    return Outcome(str(words[0]), str(words[1]), reason, event.data.get("how") == EarlyEnd.How.AGREED)
 
 
 def _words(event: Event | None) -> tuple[Any, Any] | None:

@@ -9,6 +9,7 @@ from django.conf import settings
 from django.db.models import F, Prefetch, Q, QuerySet
 from django.db.models.functions import Greatest, Now
 
+from agents.halts.queries import is_held_off
 from agents.models import Agent
 from agents.queries import agents_of
 from jobs.attachments.models import SubmissionFile
@@ -130,10 +131,11 @@ def due_to_expire() -> QuerySet[Job]:
 
 
 def has_bidding_ended(job: Job) -> bool:
-    """Whether the bidding window has ended by the database's clock, noticed or not."""
+    """Whether the bidding window has ended by the database's clock, noticed or not; not while clocks stand."""
     if job.bidding_ends_at is None or job.bidding_closed_at is not None:
         return job.bidding_closed_at is not None
-    return Job.objects.filter(pk=job.pk, bidding_ends_at__lte=Now()).exists()
+    ended = Job.objects.filter(pk=job.pk, bidding_ends_at__lte=Now()).exists()
+    return ended and not is_held_off(job.bidding_ends_at)
 
 
 def is_sealed(job: Job) -> bool:

@@ -15,6 +15,7 @@ from uuid import UUID
 
 import orjson
 
+from agents.avatars.addresses import avatar_url
 from agents.models import Agent
 from jobs.lifecycle import Status
 from jobs.models import Job
@@ -68,12 +69,14 @@ COLUMNS = {
     "poster_handle": "poster.handle",
     "poster_kind": "poster.kind",
     "poster_name": "poster.name",
+    "poster_avatar": "poster.avatar::text",
     "poster_user": "poster.user_id",
     "poster_owner": "poster.owner_id",
     "worker_id": "worker.id::text",
     "worker_handle": "worker.handle",
     "worker_kind": "worker.kind",
     "worker_name": "worker.name",
+    "worker_avatar": "worker.avatar::text",
     "worker_user": "worker.user_id",
     "worker_owner": "worker.owner_id",
     "invited_id": "invited.id::text",
@@ -160,12 +163,14 @@ class JobRow(NamedTuple):
     poster_handle: str
     poster_kind: str
     poster_name: str
+    poster_avatar: str | None
     poster_user: int | None
     poster_owner: int | None
     worker_id: str | None
     worker_handle: str | None
     worker_kind: str
     worker_name: str
+    worker_avatar: str | None
     worker_user: int | None
     worker_owner: int | None
     invited_id: str | None
@@ -206,11 +211,12 @@ def members(row: JobRow, hashes: Hashes) -> dict[str, Any]:
         "inputData": orjson.Fragment(row.input_data),
         "outputSchema": orjson.Fragment(row.output_schema),
         "acceptanceCriteria": [],
-        "poster": _party(row.poster_handle, row.poster_id, row.poster_kind, row.poster_name),
+        "poster": _party(row.poster_handle, row.poster_id, row.poster_kind, row.poster_name, row.poster_avatar),
         "posterId": row.poster_id,
         "agentId": row.worker_handle,
         "assignedAgentId": row.worker_handle,
-        "assignedAgent": row.worker_id and _party(row.worker_handle, row.worker_id, row.worker_kind, row.worker_name),
+        "assignedAgent": row.worker_id
+        and _party(row.worker_handle, row.worker_id, row.worker_kind, row.worker_name, row.worker_avatar),
         "paymentProvider": "ON_CHAIN_USDC",
         "paymentStatus": payment,
         "escrow": {"status": payment, "txHash": hold},
@@ -285,8 +291,8 @@ def _moment(text: str | None) -> str | None:
     return f"{whole[:10]}T{whole[11:]}.{fraction[:3]:0<3}Z"
 
 
-def _party(handle: str | None, id: str, kind: str, name: str) -> dict[str, Any]:
-    return {"id": handle, "uuid": id, "kind": kind, "displayName": name}
+def _party(handle: str | None, id: str, kind: str, name: str, avatar: str | None) -> dict[str, Any]:
+    return {"id": handle, "uuid": id, "kind": kind, "displayName": name, "avatarUrl": avatar_url(avatar)}
 
 
 def _template(row: JobRow) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from django.utils import timezone
 
-from agents.halts.queries import clocks_stand
+from agents.halts.queries import is_held_off
 from agents.models import Agent
 from agents.rules import acts_for, require_not_suspended, same_hand
 from jobs.lifecycle import TRANSITIONS, Role, Status, Transition
@@ -119,7 +119,8 @@ def _fits_terms(verb: str, job: Job) -> bool:
     a direct offer, or is hired before sealed bids are opened; completed work is disputed while its payout clears; a
     job is given back before anything was handed in."""
     if verb == "dispute" and job.status == Status.COMPLETED:
-        return job.matures_at is not None and (job.matures_at > timezone.now() or clocks_stand())
+        ends_at = job.matures_at
+        return ends_at is not None and (ends_at > timezone.now() or is_held_off(ends_at))
     if verb == "tip":
         return not job.tip
     if verb == "give-back":

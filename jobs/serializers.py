@@ -8,7 +8,7 @@ from rest_framework import serializers
 
 from agents.files.serializers import AttachmentsField, FileIdsField, UploadField
 from agents.models import Agent
-from agents.serializers import AgentReferenceField
+from agents.serializers import AgentReferenceField, AvatarField
 from jobs.bidding import HEAVIEST_WEIGHT, LONGEST_WINDOW, RULES, SHORTEST_WINDOW
 from jobs.lifecycle import Status
 from jobs.models import Job, JobTemplate, Submission
@@ -79,6 +79,7 @@ class PartySerializer(CamelCaseSerializer):
     uuid = serializers.UUIDField(source="id")
     kind = serializers.ChoiceField(Agent.Kind.choices)
     display_name = serializers.CharField(source="name")
+    avatar_url = AvatarField()
 
 
 class TemplateNameSerializer(CamelCaseSerializer):
@@ -362,7 +363,7 @@ class TermsRequest(RequestSerializer):
     auto_accept = FlagField(required=False)
 
     review_window_seconds = WholeNumberField(min_value=1, max_value=90 * 24 * 3600, required=False)
-    revisions_allowed = WholeNumberField(min_value=0, max_value=100, required=False)
+    revisions_allowed = WholeNumberField(min_value=0, max_value=settings.MOST_REVISIONS, required=False)
 
 
 class JobContentRequest(RequestSerializer):

@@ -90,7 +90,7 @@ class Terms:
             seconds = getattr(self, f"{phase}_window_seconds")
             _require_between(f"terms.{phase}WindowSeconds", seconds, 0, LONGEST_WINDOW)
         if self.revisions_allowed is not None:
-            _require_between("terms.revisionsAllowed", self.revisions_allowed, 0, 100)
+            _require_between("terms.revisionsAllowed", self.revisions_allowed, 0, settings.MOST_REVISIONS)
         self._validate_window()
         self._validate_weights()
 

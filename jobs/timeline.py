@@ -16,6 +16,7 @@ from jobs.models import Job
 from jobs.rules import is_party, is_poster
 from marketplace.events.models import Event
 from marketplace.events.types import readable
+from marketplace.markdown import plain_text
 
 # Type of event → (tone, what its actor did, what is said when it was the clock). Bids that were accepted or lost are
 # left out: the job's own events say the same.
@@ -63,19 +64,24 @@ WORDS = {
         _("took the dispute on to its next phase"),
         _("The dispute went on to its next phase"),
     ),
+    "dispute.escalated MEDIATION": ("brass", _("asked for a mediator"), _("A mediator joined the dispute")),
+    "dispute.escalated ARBITRATION": ("brass", _("asked for a ruling"), _("The dispute went on to be ruled on")),
     "dispute.extended": ("", _("gave the dispute more time"), ""),
     "dispute.closed": ("", _("closed the dispute"), ""),
     "dispute.resolved": ("brass", _("settled the dispute"), ""),
+    "dispute.resolved RULING": ("brass", _("ruled on the dispute"), ""),
     "dispute.appealed": ("red", _("appealed against the ruling"), ""),
     "dispute.appeal_decided": ("brass", _("decided about the appeal"), ""),
     "agreement.proposed": ("brass", _("proposed a change of the deal"), ""),
+    "agreement.proposed EXTEND": ("brass", _("proposed more time"), ""),
+    "agreement.proposed CANCEL": ("brass", _("proposed to end the job"), ""),
     "agreement.accepted": ("green", _("accepted the proposed change"), ""),
     "agreement.declined": ("", _("declined the proposed change"), ""),
     "agreement.withdrawn": ("", _("took back the proposed change"), ""),
     "agreement.lapsed": ("", "", _("Nobody answered the proposed change in time")),
     "job.given_back": ("red", _("gave the job back"), ""),
     "job.cancelled": ("red", _("cancelled the job"), ""),
-    "job.called_off": ("red", _("agreed to end the job"), ""),
+    "job.called_off": ("brass", _("agreed to end the job"), ""),
     "job.expired": ("red", "", _("The deadline passed, so the job closed")),
 }
 # The picture beside a line; of the longest beginning of its type.
@@ -104,6 +110,10 @@ ICONS = {
 }
 # What the end of a deal that ended early is told as; that it was given back says it all.
 EARLY = {EarlyEnd.How.AGREED.value: "job.called_off", EarlyEnd.How.GIVEN_BACK.value: ""}
+# Where the data says more exactly what happened: by which of its names.
+KIND_OF = {"dispute.escalated": "phase", "dispute.resolved": "resolution", "agreement.proposed": "kind"}
+# What is written there is Markdown, whose marks say nothing in a line.
+IN_MARKDOWN = ("agreement.", "dispute.")
 MOST_LINES = 200
 PRIVATE = {
     "agreement.proposed",
@@ -172,11 +182,15 @@ def line_of(event: Event, job: Job, with_note: bool) -> Line:
     note = str(data.get("note") or data.get("reason") or "") if with_note and event.actor else ""
     if event.type == "job.approved":
         note = ""
+    if event.type.startswith(IN_MARKDOWN):
+        note = plain_text(note)
     return Line(event.actor, words, event.created_at, tone, note, icon_of(event.type))
 
 
 def _told_as(event: Event) -> str:
-    return EARLY.get(event.data.get("how", ""), event.type)
+    told = EARLY.get(event.data.get("how", ""), event.type)
+    exactly = f"{told} {event.data.get(KIND_OF.get(told, ''))}"
+    return exactly if exactly in WORDS else told
 
 
 def icon_of(type: str) -> str:

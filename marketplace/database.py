@@ -1,9 +1,18 @@
-"""What Django does not offer of PostgreSQL's driver."""
+"""What Django does not offer of PostgreSQL and its driver."""
 
-from typing import Any
+from datetime import datetime
+from typing import Any, cast
 
-from django.db import DEFAULT_DB_ALIAS, connections
+from django.db import DEFAULT_DB_ALIAS, connection, connections
 from django.db.backends.postgresql.base import ServerBindingCursor
+
+
+def database_now() -> datetime:
+    """What PostgreSQL's clock says now: under a lock, after the wait for it, however long ago the transaction began."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT statement_timestamp()")
+        [moment] = cursor.fetchone()
+    return cast("datetime", moment)
 
 
 def prepared_cursor() -> Any:
@@ -12,7 +21,7 @@ def prepared_cursor() -> Any:
     Django's own wrappers are around it as around any other. Needs `prepare_threshold` in the database's OPTIONS.
     """
     # Asked for once: the proxy looks it up for each attribute.
-    connection = connections[DEFAULT_DB_ALIAS]
-    connection.ensure_connection()
-    cursor: Any = ServerBindingCursor(connection.connection)  # type: ignore[call-arg]
-    return connection._prepare_cursor(cursor)  # type: ignore[attr-defined]
+    default = connections[DEFAULT_DB_ALIAS]
+    default.ensure_connection()
+    cursor: Any = ServerBindingCursor(default.connection)  # type: ignore[call-arg]
+    return default._prepare_cursor(cursor)  # type: ignore[attr-defined]

@@ -377,14 +377,22 @@ def check_adjustment(amount: int, reason: str) -> None:
 
 @transaction.atomic
 def adjust_balance(
-    *, agent: Agent, amount: int, reason: str, key: str, actor: Agent, confirmed_by: Agent | None = None
+    *,
+    agent: Agent,
+    amount: int,
+    reason: str,
+    key: str,
+    actor: Agent,
+    confirmed_by: Agent | None = None,
+    is_owed: bool = False,
 ) -> bool:
     """An operator puts a wallet right: micro-USDC to add, or to take when below zero, and why.
 
-    Above `ADJUSTMENT_ALONE_UP_TO` a second operator has to confirm it. False if this key was already posted. Raises
-    NotAllowed, Invalid, NeedsConfirmation, InsufficientFunds.
+    Above `ADJUSTMENT_ALONE_UP_TO` a second operator has to confirm it. What `is_owed` by an appeal is paid also when
+    the one who said so is no operator any more. False if this key was already posted. Raises NotAllowed, Invalid,
+    NeedsConfirmation, InsufficientFunds.
     """
-    for operator in filter(None, (actor, confirmed_by)):
+    for operator in filter(None, (None if is_owed else actor, confirmed_by)):
         require_operator(operator, agent)
         require_not_suspended(operator)
     check_adjustment(amount, reason)

@@ -23,10 +23,11 @@ def block_list(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @page
 def block_set(request: HttpRequest, handle: str) -> HttpResponse:
-    """GET says what blocking means; POST blocks, or with `end` hears of them again."""
+    """GET says what blocking means, or ending it; POST blocks, or with `end` hears of them again."""
     actor, agent = member_of(request), find_agent(handle)
     if request.method == "GET":
-        return render(request, "blocks/confirm.html", {"agent": agent})
+        is_blocked = queries.blocks_of(actor).filter(blocked=agent).exists()
+        return render(request, "blocks/confirm.html", {"agent": agent, "is_blocked": is_blocked})
     if "end" in request.POST:
         services.unblock(actor=actor, agent=agent)
         return done(request, _("%(name)s can reach you again.") % {"name": agent.name}, "block_list")

@@ -24,7 +24,8 @@ def favourite_list(request: HttpRequest) -> HttpResponse:
 @require_POST
 @page
 def favourite_set(request: HttpRequest, handle: str) -> HttpResponse:
-    """Keeps the agent or lets it go, as the button says, and goes back to where it was pressed."""
+    """Keeps the agent or lets it go, as the button says, and goes back to where it was pressed; a page with JavaScript
+    stays there and is told what to say."""
     agent = find_agent(handle)
     if request.POST.get("keep"):
         services.add_favourite(actor=member_of(request), agent=agent)
@@ -32,6 +33,8 @@ def favourite_set(request: HttpRequest, handle: str) -> HttpResponse:
     else:
         services.remove_favourite(actor=member_of(request), agent=agent)
         said = _("%(name)s is no longer among your favourites.") % {"name": agent.name}
+    if request.htmx:  # type: ignore[attr-defined]
+        return HttpResponse(said, content_type="text/plain")
     return done(request, said, _back(request))
 
 

@@ -1,18 +1,28 @@
+from datetime import datetime
 from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.utils import timezone
-from django.utils.translation import gettext, gettext_lazy
+from django.utils.translation import gettext_lazy
 
 from agents.halts.models import LONGEST_REASON, Activity, Halt
 from agents.halts.queries import running
-from agents.halts.services import SHORTEST_REASON, impose, lift
-from marketplace.errors import MarketError, NotAllowed
+from agents.halts.services import SHORTEST_REASON, impose, lift, require_end
+from marketplace.errors import Invalid, MarketError, NotAllowed
 from marketplace.html import ProseField
 from marketplace.read_only_admin import ReadOnlyAdmin
+
+
+def clean_end(ends_at: datetime | None) -> datetime | None:
+    """For a form: what `impose` will not refuse."""
+    if ends_at is not None:
+        try:
+            require_end(ends_at)
+        except Invalid as refusal:
+            raise forms.ValidationError(refusal.errors[0].message) from refusal
+    return ends_at
 
 
 class HaltForm(forms.ModelForm):
@@ -34,10 +44,7 @@ class HaltForm(forms.ModelForm):
         fields = ["activity", "reason", "ends_at"]
 
     def clean_ends_at(self) -> Any:
-        ends_at = self.cleaned_data["ends_at"]
-        if ends_at is not None and ends_at <= timezone.now():
-            raise forms.ValidationError(gettext("Must be in the future."))
-        return ends_at
+        return clean_end(self.cleaned_data["ends_at"])
 
 
 class HoldsFilter(admin.SimpleListFilter):

@@ -1,6 +1,6 @@
 """Reads of halts, all by the database's clock."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.db.models import DurationField, ExpressionWrapper, F, Q, QuerySet
 from django.db.models.functions import Least, Now
@@ -29,8 +29,23 @@ def due_to_end() -> QuerySet[Halt]:
 def clocks_stand() -> bool:
     """Whether time decides nothing about deals: while the site is for reading alone, and as long again after that, a
     day at most, so that nobody loses the time in which they could not act."""
+    return _standing().exists()
+
+
+def clocks_stopped_at() -> datetime | None:
+    """Since when clocks stand; None while they go. What was over before that stays over."""
+    return _standing().order_by("created_at").values_list("created_at", flat=True).first()
+
+
+def is_held_off(end: datetime) -> bool:
+    """Whether an end whose time is over has not come yet, because clocks stopped before it."""
+    stopped_at = clocks_stopped_at()
+    return stopped_at is not None and stopped_at < end
+
+
+def _standing() -> QuerySet[Halt]:
     halts = Halt.objects.filter(agent=None, activity=Activity.EVERYTHING).annotate(ended=Least("lifted_at", "ends_at"))
     lasted = ExpressionWrapper(F("ended") - F("created_at"), DurationField())
     since = ExpressionWrapper(Now() - F("ended"), DurationField())
     catches_up = Q(ended__gt=Now() - LONGEST_CATCHING_UP, lasted__gt=F("since"))
-    return halts.annotate(lasted=lasted, since=since).filter(Q(ended=None) | Q(ended__gt=Now()) | catches_up).exists()
+    return halts.annotate(lasted=lasted, since=since).filter(Q(ended=None) | Q(ended__gt=Now()) | catches_up)

@@ -1,23 +1,24 @@
 """The verbs of halts. Who is stopped hears of it, with the reason; a halt of the site stands on every page."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
 from django.db.models import QuerySet
 from django.db.models.functions import Now
-from django.utils import timezone
 
 from agents.halts.models import LONGEST_REASON, Activity, Halt
 from agents.halts.queries import running
 from agents.models import Agent
 from agents.rules import require_not_suspended, same_hand
 from agents.services import end_suspension, set_suspension
+from marketplace.database import database_now
 from marketplace.errors import Invalid, NotAllowed
 from marketplace.events import services as events
 from marketplace.timestamps import format_timestamp
 
 SHORTEST_REASON = 3
+LONGEST = timedelta(days=3653)
 
 
 @transaction.atomic
@@ -31,8 +32,8 @@ def impose(
     _require_operator(operator, agent)
     if not SHORTEST_REASON <= len(reason.strip()) <= LONGEST_REASON:
         raise Invalid.field("reason", f"Say why, in at most {LONGEST_REASON} characters; whoever is stopped reads it.")
-    if ends_at is not None and ends_at <= timezone.now():
-        raise Invalid.field("endsAt", "Must be in the future.")
+    if ends_at is not None:
+        require_end(ends_at)
     if agent is not None and _is_suspended_for_good(agent):
         raise Invalid.field("agent", f"{agent.handle} is suspended already; let it back first.")
     if activity == Activity.EVERYTHING and agent is not None:
@@ -43,6 +44,14 @@ def impose(
     halt.refresh_from_db(fields=["created_at"])
     _tell("agent.halted", halt, operator)
     return halt
+
+
+def require_end(ends_at: datetime) -> None:
+    """Raises Invalid naming `endsAt` for a time that has passed, or is so far that nobody means it: in another zone it
+    may lie beyond the last year that programs know."""
+    now = database_now()
+    if not now < ends_at <= now + LONGEST:
+        raise Invalid.field("endsAt", "Must be in the future and within ten years; leave it out for longer.")
 
 
 def suspend_for_good(*, agent: Agent, operator: Agent, reason: str) -> None:

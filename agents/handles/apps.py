@@ -6,3 +6,6 @@ class HandlesConfig(AppConfig):
 
     name = "agents.handles"
     label = "handles"
+
+    def ready(self) -> None:
+        from agents.handles import receivers  # noqa: F401

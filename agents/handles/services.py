@@ -22,29 +22,32 @@ class HandleChanged(MarketError):
 
 @screened(name="name")
 def name_person(*, user: User, name: str) -> Agent:
-    """Gives a new person a name, and a handle that is made from it. Raises Prohibited."""
+    """Gives a new person a name, and a handle that nobody can guess until `settle_handle`. Raises Prohibited.
+
+    A rare name would tell by its handle whether its sign-up made an account, or the address had one (SURVIVE S5).
+    """
     agent = user.agent
     user.name = agent.name = name
     user.save(update_fields=["name"])
-    try:
-        with transaction.atomic():
-            agent.handle = _made_from(name)
-            agent.save(update_fields=["name", "handle"])
-    except IntegrityError:
-        # Somebody of the same name signed up a moment ago.
-        agent.handle = Agent.free_handle(name)
-        agent.save(update_fields=["name", "handle"])
+    agent.handle = Agent.free_handle(name)
+    agent.save(update_fields=["name", "handle"])
     return agent
 
 
-def _made_from(name: str) -> str:
-    """The name itself where it makes a handle that nobody has, otherwise one with a random tail."""
-    handle = slugify(name)[:LONGEST_MADE].strip("-")
+def settle_handle(*, agent: Agent) -> Agent:
+    """Gives somebody who has shown that their address is theirs the handle made from their name, if there is one and
+    nobody has it; otherwise they keep the one with a tail."""
+    handle = slugify(agent.name)[:LONGEST_MADE].strip("-")
     try:
         require_usable(handle)
-    except Invalid:
-        return Agent.free_handle(name)
-    return Agent.free_handle(name) if is_taken(handle) else handle
+        if not is_taken(handle):
+            with transaction.atomic():
+                Agent.objects.filter(pk=agent.pk).update(handle=handle)
+    except (Invalid, IntegrityError):
+        # No handle can be made of it, or somebody of the same name confirmed theirs a moment ago.
+        return agent
+    agent.refresh_from_db(fields=["handle"])
+    return agent
 
 
 @screened(handle="handle")

@@ -3,7 +3,7 @@
 from rest_framework import serializers
 
 from bids.sorting.models import LONGEST_NOTE, Mark, Pile
-from marketplace.api.fields import TextField, WordField
+from marketplace.api.fields import TextField, TimestampField, WordField
 from marketplace.api.serializers import CamelCaseSerializer, RequestSerializer
 
 REASON = Mark._meta.get_field("reason").max_length
@@ -15,6 +15,15 @@ class MarkSerializer(CamelCaseSerializer):
     pile = serializers.ChoiceField(Pile.choices)
     reason = serializers.CharField(help_text="Why it is hidden.")
     note = serializers.CharField()
+
+
+class BidMarkSerializer(MarkSerializer):
+    """The same with the bid that it is about, in the copy of all that is the poster's."""
+
+    bid_id = serializers.UUIDField()
+    job_id = serializers.UUIDField(source="bid.job_id")
+    agent_id = serializers.CharField(source="bid.bidder.handle", help_text="The bidder.")
+    updated_at = TimestampField()
 
 
 class MarkRequest(RequestSerializer):

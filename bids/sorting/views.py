@@ -36,8 +36,9 @@ def bid_sort(request: HttpRequest, job_pk: UUID, pk: UUID) -> HttpResponse:
         status = 400
         try:
             if form.is_valid():
-                sort_bid(bid=bid, actor=actor, **form.said())
-                return done(request, _said_of(bid, form.said()), f"{reverse('job_detail', args=[job.pk])}#bids")
+                bid = sort_bid(bid=bid, actor=actor, **form.said())
+                place = "bids" if bid.mark.pile == Pile.HIDDEN else f"bid-{bid.pk}"
+                return done(request, _said_of(bid, form.said()), f"{reverse('job_detail', args=[job.pk])}#{place}")
         except MarketError as refusal:
             show_refusal(form, refusal)
             status = refusal.status

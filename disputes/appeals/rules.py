@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db.models.functions import Now
 from django.utils import timezone
 
+from agents.halts.queries import clocks_stopped_at
 from agents.models import Agent
 from agents.rules import require_not_suspended, same_hand
 from disputes.appeals.models import Appeal
@@ -42,7 +43,8 @@ def may_appeal(dispute: Dispute, actor: Agent | None) -> bool:
     until = appealable_until(dispute)
     if actor is None or actor.status == Agent.Status.SUSPENDED or not is_side(actor, dispute) or until is None:
         return False
-    return timezone.now() < until and most_correction(dispute, side_of(actor, dispute)) > 0
+    in_time = (clocks_stopped_at() or timezone.now()) < until
+    return in_time and most_correction(dispute, side_of(actor, dispute)) > 0
 
 
 def require_may_appeal(dispute: Dispute, actor: Agent) -> Side:
@@ -52,7 +54,8 @@ def require_may_appeal(dispute: Dispute, actor: Agent) -> Side:
     require_not_suspended(actor)
     if appealable_until(dispute) is None:
         raise NotAppealable("Only a ruling that divided money can be appealed against.")
-    earliest = Now() - timedelta(days=settings.APPEAL_DAYS)
+    # Whoever was too late before clocks stopped stays so.
+    earliest = (clocks_stopped_at() or Now()) - timedelta(days=settings.APPEAL_DAYS)
     if not Dispute.objects.filter(pk=dispute.pk, resolved_at__gt=earliest).exists():
         raise NotAppealable(f"A ruling can be appealed against for {settings.APPEAL_DAYS} days; they are over.")
     side = side_of(actor, dispute)

@@ -28,8 +28,8 @@ class ExtensionForm(forms.Form):
     due_at = MomentField(label=_("The work is needed by"))
     note = NoteField()
 
-    def __init__(self, job: Job, *args: Any):
-        super().__init__(*args)
+    def __init__(self, job: Job, data: Any = None):
+        super().__init__(data, initial={"due_at": job.promised_at or job.deadline_at})
 
 
 class EndForm(ShareFields):

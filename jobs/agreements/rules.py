@@ -2,6 +2,7 @@
 
 from django.utils import timezone
 
+from agents.halts.queries import is_held_off
 from agents.models import Agent
 from jobs.agreements.models import Agreement, Side
 from jobs.lifecycle import TRANSITIONS
@@ -51,8 +52,10 @@ def available_answers(agreement: Agreement, actor: Agent | None) -> list[str]:
 
 
 def is_pending(agreement: Agreement) -> bool:
-    """Whether it waits for an answer; what has lapsed does not, swept or not."""
-    return agreement.status == Agreement.Status.PENDING and agreement.lapses_at > timezone.now()
+    """Whether it waits for an answer; what has lapsed does not, swept or not, unless clocks stand."""
+    if agreement.status != Agreement.Status.PENDING:
+        return False
+    return agreement.lapses_at > timezone.now() or is_held_off(agreement.lapses_at)
 
 
 def require_answer(agreement: Agreement, answer: str, actor: Agent) -> None:

@@ -6,14 +6,15 @@ from typing import Any
 from django.conf import settings
 from django.db import transaction
 from django.db.models.functions import Least, Now
-from django.utils import timezone
 
+from agents.halts.queries import is_held_off
 from agents.models import Agent
 from agents.rules import require_not_suspended
 from jobs import services as jobs
 from jobs.agreements.models import LONGEST_NOTE, Agreement, EarlyEnd, Side
 from jobs.agreements.rules import AgreementNotPending, require_answer, require_change, side_of
 from jobs.models import Job
+from marketplace.database import database_now
 from marketplace.errors import Invalid
 from marketplace.events import services as events
 from marketplace.money import format_usdc
@@ -28,10 +29,10 @@ Kind, Status = Agreement.Kind, Agreement.Status
 def propose_extension(*, job: Job, actor: Agent, due_at: datetime, note: str = "") -> Agreement:
     """A side proposes that the work may come later. Raises Invalid naming the field."""
     job = _lock_for(job, actor, Kind.EXTEND)
-    now_due = job.promised_at or job.deadline_at
-    if due_at <= max(now_due, timezone.now()):
+    now, now_due = database_now(), job.promised_at or job.deadline_at
+    if due_at <= max(now_due, now):
         raise Invalid.field("dueAt", f"Must be in the future, and later than {format_timestamp(now_due)}.")
-    if due_at > timezone.now() + settings.LONGEST_DEADLINE:
+    if due_at > now + settings.LONGEST_DEADLINE:
         raise Invalid.field("dueAt", f"Must be within {settings.LONGEST_DEADLINE.days} days.")
     return _propose(job, actor, Kind.EXTEND, note, due_at=due_at)
 
@@ -112,7 +113,8 @@ def _answer(agreement: Agreement, actor: Agent, answer: str, status: Agreement.S
     agreement.job = job
     require_answer(agreement, answer, actor)
     require_not_suspended(actor)
-    if not Agreement.objects.filter(pk=agreement.pk, status=Status.PENDING, lapses_at__gt=Now()).exists():
+    in_time = agreement.lapses_at > database_now() or is_held_off(agreement.lapses_at)
+    if agreement.status != Status.PENDING or not in_time:
         over = Status.LAPSED if agreement.status == Status.PENDING else Status(agreement.status)
         raise AgreementNotPending(f"This proposal cannot be answered any more: {over.label.lower()}.")
     if answer == "accept":
@@ -151,7 +153,8 @@ def _lapse(job: Job, **which: Any) -> None:
 
 @transaction.atomic
 def give_back(*, job: Job, actor: Agent, reason: str = "") -> Job:
-    """The worker gives the job back; it counts as not completed (docs/reputation.md). Raises AlreadyHandedIn."""
+    """The worker gives the job back; what it had promised counts as not completed (docs/reputation.md). Raises
+    AlreadyHandedIn."""
     job = jobs.give_back_job(job=job, actor=actor, reason=reason)
     EarlyEnd.objects.create(job=job, how=EarlyEnd.How.GIVEN_BACK, to_poster=job.deal[1])
     return job

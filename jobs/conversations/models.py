@@ -1,6 +1,8 @@
 """What poster and worker write to each other, and how far each side has read."""
 
 import pgtrigger
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchVector, SearchVectorField
 from django.db import models
 from django.db.models.functions import Now
 
@@ -64,11 +66,17 @@ class Message(models.Model):
     sender = models.ForeignKey(Agent, models.PROTECT, related_name="messages")
     content = models.TextField(max_length=LONGEST_MESSAGE, blank=True, help_text="Markdown; empty beside files.")
     created_at = models.DateTimeField(db_default=Now(), editable=False)
+    search = models.GeneratedField(
+        expression=SearchVector("content", config="english"), output_field=SearchVectorField(), db_persist=True
+    )
 
     screened_texts = Texts(("content",), job="conversation.job_id")
 
     class Meta:
-        indexes = [models.Index(fields=["conversation", "created_at", "id"], name="message_of_conversation")]
+        indexes = [
+            models.Index(fields=["conversation", "created_at", "id"], name="message_of_conversation"),
+            GinIndex(fields=["search"], name="message_search"),
+        ]
         triggers = [pgtrigger.Protect(name="append_only_messages", operation=pgtrigger.Update | pgtrigger.Delete)]
 
     def __str__(self) -> str:

@@ -1,6 +1,6 @@
 """Reads of conversations."""
 
-from django.contrib.postgres.search import SearchQuery, SearchVector
+from django.contrib.postgres.search import SearchQuery
 from django.db import connection
 from django.db.models import Case, OuterRef, Q, QuerySet, Subquery, Sum, TextField, Value, When
 
@@ -25,17 +25,20 @@ def messages_on(job: Job, actor: Agent | None) -> QuerySet[Message]:
 
 def all_on(job: Job) -> QuerySet[Message]:
     """What was written on the job, for whoever the caller knows may read it."""
-    written = Message.objects.filter(conversation__job=job).select_related("sender", "conversation")
-    return with_flags(written.prefetch_related("attachments__file"))
+    return with_files(Message.objects.filter(conversation__job=job).select_related("sender", "conversation"))
+
+
+def with_files(messages: QuerySet[Message]) -> QuerySet[Message]:
+    """The messages with what was sent beside them and what screening found in them."""
+    return with_flags(messages.defer("search").prefetch_related("attachments__file"))
 
 
 def found_for(actor: Agent, words: str) -> QuerySet[Message]:
     """What holds the words, in all conversations of the actor and of the agents that a person owns; nothing hidden."""
     own = Side.objects.filter(_is_for(actor)).values("conversation")
     query = SearchQuery(words, search_type="websearch", config="english")
-    said = Message.objects.annotate(text=SearchVector("content", config="english"))
-    found = said.filter(~is_hidden(Message), conversation__in=own, text=query)
-    return with_flags(found.select_related("sender", "conversation__job").prefetch_related("attachments__file"))
+    found = Message.objects.filter(~is_hidden(Message), conversation__in=own, search=query)
+    return with_files(found.select_related("sender", "conversation__job").defer("conversation__job__search"))
 
 
 def own_side(job: Job, actor: Agent) -> Side | None:

@@ -7,7 +7,7 @@ from jobs.models import Job
 
 
 class Reminder(models.Model):
-    """Somebody was told how much of their time is over. What was begun anew is reminded of anew."""
+    """Somebody was told how much of their time is over. Of another time they are told anew."""
 
     class About(models.TextChoices):
         REVIEW = "REVIEW", "The poster has to review the work"
@@ -15,13 +15,15 @@ class Reminder(models.Model):
 
     job = models.ForeignKey(Job, models.PROTECT, related_name="reminders", db_index=False)
     about = models.CharField(max_length=6, choices=About)
-    began_at = models.DateTimeField(help_text="When the time began of which so much was over.")
+    known_by = models.DateTimeField(
+        help_text="Which time: the one that began then (a review), or that ends then (promised work)."
+    )
     percent = models.PositiveSmallIntegerField()
     created_at = models.DateTimeField(db_default=Now(), editable=False)
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["job", "about", "began_at", "percent"], name="reminder_once"),
+            models.UniqueConstraint(fields=["job", "about", "known_by", "percent"], name="reminder_once"),
         ]
 
     def __str__(self) -> str:

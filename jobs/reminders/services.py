@@ -32,6 +32,9 @@ class Clock:
     statuses: tuple[Status, ...]
     begins: str
     ends: str
+    # Its column that says whether it is another time: work that is handed in again begins one, and so does another
+    # promise; a dispute that was closed only moves the end of a review.
+    known_by: str
     whom: Callable[[Job], Agent | None]
 
 
@@ -42,6 +45,7 @@ CLOCKS = (
         (Status.IN_REVIEW,),
         "submitted_at",
         "auto_approve_at",
+        "submitted_at",
         lambda job: job.poster,
     ),
     Clock(
@@ -49,6 +53,7 @@ CLOCKS = (
         "job.work_reminder",
         (Status.ASSIGNED, Status.IN_PROGRESS),
         "assigned_at",
+        "promised_at",
         "promised_at",
         lambda job: job.worker,
     ),
@@ -82,7 +87,7 @@ def _remind(clock: Clock, mark: int) -> int:
         .select_for_update(skip_locked=True, of=("self",), no_key=True)
     )
     jobs = list(due.order_by("pk")[:BATCH])
-    told = [Reminder(job=job, about=clock.about, began_at=getattr(job, clock.begins), percent=mark) for job in jobs]
+    told = [Reminder(job=job, about=clock.about, known_by=getattr(job, clock.known_by), percent=mark) for job in jobs]
     Reminder.objects.bulk_create(told)
     events.record_all([_event(clock, mark, job) for job in jobs])
     return len(jobs)
@@ -99,7 +104,9 @@ def _due(clock: Clock, mark: int) -> QuerySet[Job]:
         passed_at=began + ExpressionWrapper(whole * (mark / 100), DurationField()),
         next_at=began + ExpressionWrapper(whole * (following / 100), DurationField()),
     ).filter(whole__gte=SHORTEST, passed_at__lte=Now(), next_at__gt=Now())
-    said = Reminder.objects.filter(job=OuterRef("pk"), about=clock.about, began_at=OuterRef(clock.begins), percent=mark)
+    said = Reminder.objects.filter(
+        job=OuterRef("pk"), about=clock.about, known_by=OuterRef(clock.known_by), percent=mark
+    )
     return jobs.exclude(Exists(said))
 
 

@@ -71,7 +71,8 @@ WITH hands AS (
     FROM due d JOIN {_JOB} j ON j.worker_id = d.id JOIN {_AGENT} p ON p.id = j.poster_id
     LEFT JOIN {_EARLY_END} early ON early.job_id = j.id
     WHERE j.terms->>'fund_on' <> 'never' AND (j.status = 'COMPLETED' OR j.status = 'CANCELLED'
-        AND (j.started_at IS NOT NULL OR j.cancelled_at > j.promised_at OR early.how = 'GIVEN_BACK'))
+        AND (j.started_at IS NOT NULL OR j.cancelled_at > j.promised_at
+            OR early.how = 'GIVEN_BACK' AND j.promised_at IS NOT NULL))
 ), judged AS (
     SELECT deal.id, deal.agent, deal.other, deal.ended_at, review.rating,
         CASE WHEN worthless.hand IS NULL THEN least(1, deal.price / %(full_price)s::float8) ELSE 0 END AS worth,

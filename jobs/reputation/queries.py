@@ -52,7 +52,8 @@ _RECORDS = f"""
                SELECT j.* FROM {Job._meta.db_table} j
                  LEFT JOIN {EarlyEnd._meta.db_table} early ON early.job_id = j.id
                 WHERE j.worker_id = agent.id
-                  AND (j.status = 'COMPLETED' OR early.how = 'GIVEN_BACK'
+                  AND (j.status = 'COMPLETED'
+                       OR early.how = 'GIVEN_BACK' AND coalesce(j.promised_at, j.started_at) IS NOT NULL
                        OR j.status = 'CANCELLED' AND j.started_at IS NOT NULL AND early.job_id IS NULL)
                 ORDER BY j.created_at DESC, j.id DESC LIMIT {RECENT}) job
       LEFT JOIN {Submission._meta.db_table} first ON first.job_id = job.id AND first.number = 1

@@ -17,7 +17,8 @@ from marketplace.errors import NotFound
 from marketplace.screening.queries import with_flags
 
 
-def _with_names(reviews: QuerySet[Review]) -> QuerySet[Review]:
+def with_names(reviews: QuerySet[Review]) -> QuerySet[Review]:
+    """The reviews with whom they name, their replies and what screening found in either."""
     shown = ("handle", "kind", "name", "owner", "avatar")
     sides = [f"{side}__{field}" for side in ("reviewer", "subject") for field in shown]
     fields = ("role", "rating", "text", "created_at", "revealed_at", "job__title")
@@ -41,19 +42,19 @@ def reviews_of(agent: Agent, reader: Agent | None) -> QuerySet[Review]:
     """What the reader may read of what others said of the agent, in jobs that the reader may know of. The stars of
     revealed reviews in other jobs count in its reputation all the same."""
     known = Review.objects.filter(subject=agent, job__in=visible_to(reader).values("pk"))
-    return _with_names(readable(known, reader))
+    return with_names(readable(known, reader))
 
 
 def reviews_on(job: Job, reader: Agent | None) -> QuerySet[Review]:
     """What the reader may read of what the two sides of the job said of each other."""
-    return _with_names(readable(Review.objects.filter(job=job), reader))
+    return with_names(readable(Review.objects.filter(job=job), reader))
 
 
 def find_review(identifier: str | UUID, reader: Agent | None) -> Review:
     """The review, if the reader may read it. Raises NotFound, the same for missing and hidden ones."""
     known = readable(Review.objects.filter(job__in=visible_to(reader).values("pk")), reader)
     try:
-        review = _with_names(known).filter(pk=UUID(str(identifier))).first()
+        review = with_names(known).filter(pk=UUID(str(identifier))).first()
     except ValueError:
         review = None
     if review is None:

@@ -11,7 +11,7 @@ from typing import IO, Any
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from allauth.socialaccount.models import SocialAccount
-from django.db.models import Q, QuerySet
+from django.db.models import Prefetch, Q, QuerySet
 from rest_framework.serializers import BaseSerializer
 
 from agents.favourites.queries import favourites_of
@@ -24,17 +24,23 @@ from agents.serializers import ApiKeySerializer, OwnAgentSerializer
 from agents.webhooks.models import Endpoint
 from bids.models import Bid
 from bids.serializers import BidSerializer
+from bids.sorting.models import Mark
+from bids.sorting.serializers import BidMarkSerializer
 from disputes.models import Dispute
+from disputes.queries import with_case
 from disputes.serializers import DisputeSerializer
 from jobs.conversations.models import Message
+from jobs.conversations.queries import with_files
 from jobs.conversations.serializers import JobMessageSerializer
+from jobs.models import Job
 from jobs.queries import visible_to
 from jobs.reviews.models import Review
-from jobs.reviews.queries import reviews_of
+from jobs.reviews.queries import reviews_of, with_names
 from jobs.reviews.serializers import ReviewSerializer
 from jobs.serializers import JobSerializer
 from marketplace.accounts.queries import hand_of
 from marketplace.accounts.sessions import live_sessions
+from marketplace.screening.queries import with_flags
 from marketplace.timestamps import format_timestamp
 from wallets.models import Deposit, Entry, Withdrawal
 from wallets.serializers import DepositSerializer, TransactionSerializer, WithdrawalSerializer
@@ -54,22 +60,29 @@ class Part:
 
 
 def _jobs(user: User, hand: Hand) -> Iterable[Any]:
-    own = visible_to(user.agent).filter(Q(poster__in=hand) | Q(worker__in=hand) | Q(invited__in=hand))
+    own = with_flags(visible_to(user.agent)).filter(Q(poster__in=hand) | Q(worker__in=hand) | Q(invited__in=hand))
     return own.prefetch_related("transfers").order_by("created_at", "id").iterator(CHUNK)
 
 
 def _bids(user: User, hand: Hand) -> Iterable[Any]:
-    return Bid.objects.filter(bidder__in=hand).select_related("bidder").order_by("created_at", "id").iterator(CHUNK)
+    jobs = Prefetch("job", with_flags(Job.objects.defer("search")))
+    bids = with_flags(Bid.objects.filter(bidder__in=hand).select_related("bidder").prefetch_related(jobs))
+    return bids.order_by("created_at", "id").iterator(CHUNK)
+
+
+def _bid_notes(user: User, hand: Hand) -> Iterable[Any]:
+    marks = Mark.objects.filter(bid__job__poster__in=hand).select_related("bid__bidder")
+    return marks.order_by("pk").iterator(CHUNK)
 
 
 def _messages(user: User, hand: Hand) -> Iterable[Any]:
     sides = Q(conversation__job__poster__in=hand) | Q(conversation__job__worker__in=hand)
-    messages = Message.objects.filter(sides).select_related("sender", "conversation")
+    messages = with_files(Message.objects.filter(sides).select_related("sender", "conversation"))
     return messages.order_by("created_at", "id").iterator(CHUNK)
 
 
 def _given_reviews(user: User, hand: Hand) -> Iterable[Any]:
-    given = Review.objects.filter(reviewer__in=hand).select_related("reviewer", "subject", "job", "reply")
+    given = with_names(Review.objects.filter(reviewer__in=hand))
     return given.order_by("created_at", "id").iterator(CHUNK)
 
 
@@ -84,7 +97,7 @@ def _ledger(user: User, hand: Hand) -> Iterable[Any]:
 
 
 def _disputes(user: User, hand: Hand) -> Iterable[Any]:
-    disputes = Dispute.objects.filter(Q(job__poster__in=hand) | Q(job__worker__in=hand)).select_related("opened_by")
+    disputes = with_case(Dispute.objects.filter(Q(job__poster__in=hand) | Q(job__worker__in=hand)))
     return disputes.order_by("created_at", "id").iterator(CHUNK)
 
 
@@ -103,6 +116,7 @@ PARTS = [
     Part("api-keys", _of_agents(ApiKey), ApiKeySerializer),
     Part("jobs", _jobs, JobSerializer),
     Part("bids", _bids, BidSerializer),
+    Part("bid-notes", _bid_notes, BidMarkSerializer),
     Part("messages", _messages, JobMessageSerializer),
     Part("reviews-given", _given_reviews, ReviewSerializer),
     Part("reviews-received", _received_reviews, ReviewSerializer),

@@ -18,6 +18,8 @@ from django.utils.translation import ngettext
 from agents.models import Agent, ApiKey, User
 from agents.oauth.models import Login
 from bids.models import Bid
+from disputes.appeals.models import Appeal
+from disputes.models import Side
 from jobs.lifecycle import Status
 from jobs.models import Job
 from marketplace.accounts.models import Export
@@ -25,7 +27,7 @@ from marketplace.accounts.sessions import live_sessions
 from marketplace.errors import NotFound
 from marketplace.money import readable_usdc
 from wallets import queries as wallets
-from wallets.models import Account
+from wallets.models import Account, Transfer
 
 FINISHED = (Status.COMPLETED, Status.CANCELLED)
 
@@ -94,7 +96,7 @@ def obstacles(user: User) -> list[Obstacle]:
     Looked for in the order in which a deal goes on, so that one which goes on meanwhile is met further along.
     """
     hand = list(hand_of(user))
-    return [*_open_bids(hand), *_open_jobs(hand), *_money(hand)]
+    return [*_open_bids(hand), *_open_jobs(hand), *_open_appeals(hand), *_money(hand)]
 
 
 def _open_bids(hand: list[Agent]) -> Iterator[Obstacle]:
@@ -114,6 +116,17 @@ def _open_jobs(hand: list[Agent]) -> Iterator[Obstacle]:
     ):
         if count := known.filter(**{f"{role}__in": hand}).count():
             yield Obstacle("OPEN_JOBS", words % {"count": count}, f"{reverse('job_list')}?role={role}")
+
+
+def _open_appeals(hand: list[Agent]) -> Iterator[Obstacle]:
+    """Those that nobody has decided, and those that brought money which is not paid yet: a closed wallet gets none."""
+    theirs = Q(side=Side.POSTER, dispute__job__payer__in=hand) | Q(side=Side.WORKER, dispute__job__worker__in=hand)
+    made = Appeal.objects.filter(theirs).exclude(status=Appeal.Status.UPHELD)
+    # What an appeal brings is posted under its number (marketplace.desk.appeals).
+    keys = [f"adjustment:{pk}" for pk in made.values_list("pk", flat=True)]
+    if count := len(keys) - Transfer.objects.filter(key__in=keys).count():
+        words = ngettext("%(count)s appeal is not decided or paid yet.", "%(count)s appeals are not.", count)
+        yield Obstacle("OPEN_APPEALS", words % {"count": count}, reverse("dispute_list"))
 
 
 def _money(hand: list[Agent]) -> Iterator[Obstacle]:

@@ -37,7 +37,8 @@ def propose(*, agent: Agent, amount: int, reason: str, key: UUID, operator: Agen
 
 @transaction.atomic
 def confirm(*, adjustment: Adjustment, operator: Agent) -> Adjustment:
-    """A second operator agrees, and the ledger moves. Raises NotAllowed for the one who proposed it."""
+    """A second operator agrees, and the ledger moves. Raises NotAllowed for the one who proposed it; and if that one is
+    no operator any more, except for what an appeal has awarded."""
     adjustment = _lock(adjustment)
     if same_hand(operator, adjustment.proposed_by):
         raise NotAllowed("Somebody else than who proposed it has to confirm it.")
@@ -48,6 +49,7 @@ def confirm(*, adjustment: Adjustment, operator: Agent) -> Adjustment:
         key=str(adjustment.pk),
         actor=adjustment.proposed_by,
         confirmed_by=operator,
+        is_owed=_is_awarded(adjustment),
     )
     return _decide(adjustment, Adjustment.Status.POSTED, operator)
 
@@ -57,9 +59,13 @@ def decline(*, adjustment: Adjustment, operator: Agent) -> Adjustment:
     """An operator says no, or takes back what they proposed. Raises NotAllowed for what an appeal has awarded."""
     adjustment = _lock(adjustment)
     require_operator(operator, adjustment.agent)
-    if Appeal.objects.filter(pk=adjustment.pk).exists():
+    if _is_awarded(adjustment):
         raise NotAllowed("An appeal was decided so, and both sides were told: it is paid.")
     return _decide(adjustment, Adjustment.Status.DECLINED, operator)
+
+
+def _is_awarded(adjustment: Adjustment) -> bool:
+    return Appeal.objects.filter(pk=adjustment.pk).exists()
 
 
 def _lock(adjustment: Adjustment) -> Adjustment:

@@ -6,8 +6,9 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import admin, messages
+from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.views.main import ChangeList
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import BadRequest, PermissionDenied
 from django.db.models import F, QuerySet
 from django.db.models.functions import Now
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
@@ -18,7 +19,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_POST
 
 from agents.admin import AgentAdmin as PlainAgentAdmin
@@ -29,7 +30,7 @@ from agents.halts.services import let_back
 from agents.models import Agent, ApiKey
 from agents.services import end_leaked_key
 from disputes.appeals.models import Appeal
-from disputes.appeals.queries import find_appeal
+from disputes.appeals.queries import appeals_against, find_appeal
 from disputes.appeals.rules import most_correction, require_reviewer
 from disputes.evidence import ask
 from disputes.models import Dispute
@@ -150,7 +151,8 @@ class DisputeAdmin(ReadOnlyAdmin):
             except MarketError as refusal:
                 refuse(request, dispute)
                 self.message_user(request, f"{dispute.job.title}: {refusal.detail}", messages.ERROR)
-        self.message_user(request, f"Done for {done} cases.", messages.SUCCESS if done else messages.WARNING)
+        said = ngettext("Done for %(number)d case.", "Done for %(number)d cases.", done) % {"number": done}
+        self.message_user(request, said, messages.SUCCESS if done else messages.WARNING)
 
     def get_urls(self) -> list[URLPattern]:
         verbs = {
@@ -208,6 +210,7 @@ class DisputeAdmin(ReadOnlyAdmin):
             "course": cases.course(dispute),
             "money": money_story(dispute.job.pk),
             "rulings": cases.rulings(dispute),
+            "appeals": appeals_against(dispute),
             "notes": cases.notes(dispute),
             "may_rule": may_rule,
             "may_ask": may_rule and "ask" in available_actions(dispute, operator),
@@ -363,6 +366,8 @@ class AppealAdmin(ReadOnlyAdmin):
         except MarketError as refusal:
             raise PermissionDenied(refusal.detail) from refusal
         most = most_correction(appeal.dispute, appeal.side)
+        may_decide = self.has_decide_permission(request) and appeal.status == Appeal.Status.OPEN
+        why_not = self._why_not(request, appeal) if may_decide else ""
         context = {
             **self.admin_site.each_context(request),
             "opts": self.opts,
@@ -370,11 +375,20 @@ class AppealAdmin(ReadOnlyAdmin):
             "appeal": appeal,
             "rulings": cases.rulings(appeal.dispute),
             "payment": appeals.payment_of(appeal),
-            "may_decide": self.has_decide_permission(request) and appeal.status == Appeal.Status.OPEN,
+            "may_decide": may_decide and not why_not,
+            "why_not": why_not,
             "form": form or AppealForm(most=most),
             **shown,
         }
         return render(request, "admin/desk/appeal.html", context)
+
+    def _why_not(self, request: Any, appeal: Appeal) -> str:
+        """Why it is for another operator to decide; said before anything is written."""
+        try:
+            require_reviewer(appeal, request.user.agent)
+        except MarketError as refusal:
+            return refusal.detail
+        return ""
 
     def decide_view(self, request: Any, pk: UUID) -> HttpResponse:
         """First what it does; the same form with `confirmed` decides."""
@@ -601,7 +615,10 @@ class ActAdmin(ReadOnlyAdmin):
         """The acts that the list shows by the same filters and search."""
         if not self.has_view_permission(request):
             raise PermissionDenied
-        shown: ChangeList = self.get_changelist_instance(request)
+        try:
+            shown: ChangeList = self.get_changelist_instance(request)
+        except IncorrectLookupParameters as error:
+            raise BadRequest("There is no such filter of the log.") from error
         written, media_type = EXPORTS[ending]
         response = StreamingHttpResponse(written(shown.get_queryset(request)), content_type=media_type)
         response["Content-Disposition"] = f'attachment; filename="acts.{ending}"'

@@ -221,7 +221,7 @@ def course(dispute: Dispute) -> list[Told]:
 
 
 def _messages(dispute: Dispute) -> Iterator[Told]:
-    written = Message.objects.filter(conversation__job=dispute.job).select_related("sender")
+    written = Message.objects.filter(conversation__job=dispute.job).select_related("sender").defer("search")
     for message in written.order_by("-created_at", "-id")[:MOST_MESSAGES]:
         yield Told(message.created_at, message.sender, "wrote", message.content)
 

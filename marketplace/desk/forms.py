@@ -6,10 +6,10 @@ from typing import Any
 
 from django import forms
 from django.core.validators import MaxValueValidator, MinValueValidator
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from agents.halts import services as halts
+from agents.halts.admin import clean_end
 from agents.halts.models import LONGEST_REASON, Activity
 from disputes.models import LONGEST_TEXT, Ground, InformationRequest
 from jobs.services import SHORTEST_REASON
@@ -135,7 +135,4 @@ class HaltForm(forms.Form):
     )
 
     def clean_ends_at(self) -> datetime | None:
-        ends_at: datetime | None = self.cleaned_data["ends_at"]
-        if ends_at is not None and ends_at <= timezone.now():
-            raise forms.ValidationError(_("Must be in the future."))
-        return ends_at
+        return clean_end(self.cleaned_data["ends_at"])

@@ -12,6 +12,8 @@ from django.utils.translation import gettext_lazy as _
 
 from agents.models import Agent
 from agents.queries import agents_of
+from bids.queries import SEALED_RULES
+from disputes.queries import needs_answer_of
 from jobs.agreements.models import Agreement, Side
 from jobs.conversations import queries as conversations
 from jobs.drafts.queries import drafts_of
@@ -43,7 +45,7 @@ class Kind:
 KINDS = {
     kind.name: kind
     for kind in [
-        Kind("dispute", _("In dispute"), "scales", "red"),
+        Kind("dispute", _("In dispute"), "scales", "red", waits_for_me=False),
         Kind("answer", _("A change of the deal to answer"), "pencil", "brass"),
         Kind("review", _("Work to review"), "eye", "brass"),
         Kind("offer", _("Offered to you"), "star", "green"),
@@ -65,10 +67,16 @@ def dashboard(actor: Agent) -> dict[str, Any]:
     shown = [(KINDS[job.kind], job) for job in _most_urgent(hand)]  # type: ignore[attr-defined]
     mine = [(kind, job) for kind, job in shown if kind.waits_for_me]
     mine += [(KINDS["rate"], job) for job in _to_rate(actor)]
+    is_disputing = any(kind.name == "dispute" for kind, _job in shown)
+    # Not asked of somebody who is in none.
+    to_answer = needs_answer_of(actor, hand).order_by("phase_ends_at", "pk")[:MOST_OF_A_KIND]
+    disputes = list(to_answer) if is_disputing else []
+    answered = {dispute.job_id for dispute in disputes}
     others = [(kind, job) for kind, job in shown if not kind.waits_for_me]
     return {
         "needs": mine,
-        "work": others,
+        "disputes": disputes,
+        "work": [(kind, job) for kind, job in others if kind.name != "dispute" or job.pk not in answered],
         "more": _left_out(shown),
         "unread": conversations.unread_count(actor),
         "drafts": drafts_of(actor)[:MOST_DRAFTS],
@@ -92,6 +100,8 @@ def _most_urgent(hand: list[UUID]) -> QuerySet[Job]:
         "offer": offered,
         "changes": given & Q(status=Status.IN_PROGRESS, revision_count__gt=0),
         "start": given & Q(status=Status.ASSIGNED),
+        # Nobody compares them before they are opened.
+        "posted": posted & Q(status=Status.OPEN, bidding_closed_at=None, terms__bidding__in=SEALED_RULES),
         "compare": posted & Q(status=Status.OPEN, bid_count__gt=0),
         "work": given & Q(status=Status.IN_PROGRESS),
         "waiting": given & Q(status=Status.IN_REVIEW),

@@ -60,8 +60,11 @@ def show_rewritten(thing: Model) -> None:
 
 
 def is_taken(value: Any) -> bool:
-    """Whether that is what stands in place of a text: whoever sends it back has rewritten nothing."""
-    return value in (HIDDEN_SAYS, {}, [])
+    """Whether that is what stands in place of a text, or of each of several: whoever sends it back has rewritten
+    nothing."""
+    if isinstance(value, list | tuple):
+        return all(is_taken(one) or one == "" for one in value)
+    return (value.strip() if isinstance(value, str) else value) in (HIDDEN_SAYS, {})
 
 
 # Which rows and columns

@@ -159,8 +159,19 @@ def _phrases(text: str) -> list[str]:
 
 
 def _one_of(phrases: list[str]) -> str:
-    """Whole words where words have spaces between them; anywhere where they have none."""
-    return "|".join(phrase if _is_unspaced(phrase) else rf"(?<!\w){phrase}(?!\w)" for phrase in phrases)
+    """Whole words where words have spaces between them; anywhere where they have none.
+
+    Letters come first in the alternatives, by which most of them are passed over at once.
+    """
+    spaced, unspaced = _by_writing(phrases)
+    whole = [rf"(?<!\w)(?:{'|'.join(spaced)})(?!\w)"] if spaced else []
+    return "|".join([*whole, *unspaced])
+
+
+def _by_writing(phrases: list[str]) -> tuple[list[str], list[str]]:
+    """Those of languages with spaces between words, and those of languages without."""
+    unspaced = [phrase for phrase in phrases if _is_unspaced(phrase)]
+    return [phrase for phrase in phrases if phrase not in unspaced], unspaced
 
 
 def _is_unspaced(phrase: str) -> bool:
@@ -173,9 +184,7 @@ def _traded(name: str, subjects: str) -> Rule:
     What seems to be written about it, or against it, is kept with a flag.
     """
     things = _phrases(subjects)
-    wanted, thing = _one_of(_phrases(WANTED)), _one_of(things)
-    gap = r"(?: \w+){0,3} ?\w{0,4}"
-    pattern = re.compile(f"(?:{wanted}){gap} ?(?:{thing})|(?:{thing}) ?{gap} ?(?:{wanted})")
+    pattern = re.compile("|".join(_near_each_other(_phrases(WANTED), things)))
     about = re.compile(_one_of(_phrases(ABOUT)))
 
     def is_meant(found: re.Match[str]) -> bool:
@@ -183,6 +192,19 @@ def _traded(name: str, subjects: str) -> Rule:
 
     milder = Rule(name, Action.FLAG, pattern, tuple(things))
     return Rule(name, Action.REFUSE, pattern, tuple(things), holds=is_meant, milder=milder)
+
+
+def _near_each_other(wanted: list[str], things: list[str]) -> list[str]:
+    """Patterns for one of each, three or four words apart.
+
+    Where words have spaces between them they are taken whole (`++`), and never looked at from each of their letters: a
+    text that is full of them would take minutes.
+    """
+    (spaced_wanted, other_wanted), (spaced_things, other_things) = _by_writing(wanted), _by_writing(things)
+    whole, part = r"(?: \w++){0,3}(?: \w{1,4})? ", r"(?: \w+){0,3} ?\w{0,4} ?"
+    pairs = [(spaced_wanted, spaced_things, whole), (wanted, other_things, part), (other_wanted, spaced_things, part)]
+    both_ways = [(one, other, gap) for one, other, gap in pairs for one, other in ((one, other), (other, one))]
+    return [f"(?:{_one_of(one)}){gap}(?:{_one_of(other)})" for one, other, gap in both_ways if one and other]
 
 
 def _said(name: str, phrases: str) -> Rule:
@@ -308,7 +330,9 @@ FLAGGED: list[Rule] = [
         "forged_markup",
         Action.FLAG,
         r"<\|[a-z_]{2,30}\|>|\[/?inst\]|<</?sys>>|</?(?:system|tool_call|tool_result|function_calls?|assistant)>"
-        r"|^[\s>*#\[]*(?:system|assistant|developer|guildhall|operator)(?: message| prompt| notice)?\]?\**\s*[:\]]"
+        # Within its line: over several it would be looked for from each of them.
+        r"|^(?:[^\S\n]|[>*#\[])*(?:system|assistant|developer|guildhall|operator)"
+        r"(?: message| prompt| notice)?\]?\**\s*[:\]]"
         r"|<!--.{0,200}(?:agent|ignore|instruction)"
         r"|\[(?:payment|escrow|deposit)[^\]]{0,30}(?:received|confirmed|released|approved)[^\]]{0,30}\]",
         *("<|", "[", "<<", "</", "<", "system", "assistant", "developer", "guildhall", "operator"),

@@ -121,13 +121,13 @@ def screened(
     author: str = "actor",
     refuses: bool = True,
     rewrites: bool = False,
-    thing: Callable[[Any], Model] = lambda done: done,
+    thing: Callable[[Any], Model | list[Any]] = lambda done: done,
     **names: str,
 ) -> Callable[[Callable[P, R]], Callable[P, R]]:
     """A verb whose arguments of these names are screened first, each under its name in the API.
 
     Raises Prohibited, which is a strike for the author. What is flagged is kept with what the verb returns, or the
-    `thing` of it; a verb that `rewrites` what it returns takes earlier flags away as well.
+    `thing` of it, or each of several; a verb that `rewrites` what it returns takes earlier flags away as well.
     """
 
     def decorate(verb: Callable[P, R]) -> Callable[P, R]:
@@ -142,7 +142,9 @@ def screened(
                 return verb(*args, **words)
             with transaction.atomic():
                 done = verb(*args, **words)
-                _keep(verdict, fields, thing(done), verb.__name__, writer)
+                things = thing(done)
+                for one in things if isinstance(things, list) else [things]:
+                    _keep(verdict, fields, one, verb.__name__, writer)
             return done
 
         return ask_first

@@ -113,9 +113,33 @@ function refreshTime(element) {
   element.textContent = unit ? relative.format(Math.trunc(seconds / size + Math.sign(seconds) * nearly), unit) : seconds < 0 ? "just now" : "in a moment";
 }
 
+/* A heart is pressed where it is, so that nobody loses their place in a list. What is refused comes as a page. */
+async function press(heart, form) {
+  const headers = { "HX-Request": "true" };
+  const sent = { method: "POST", body: new FormData(form, heart), headers, redirect: "manual" };
+  const reply = await fetch(heart.formAction, sent).catch(() => null);
+  if (!reply) return toast(document.querySelector(".toasts").dataset.away);
+  if (!reply.ok) {
+    form.dataset.plain = "yes";
+    return form.requestSubmit(heart);
+  }
+  const isKept = heart.value === "yes";
+  for (const one of document.querySelectorAll(".heart")) {
+    if (one.formAction !== heart.formAction) continue;
+    one.value = isKept ? "" : "yes";
+    one.setAttribute("aria-pressed", String(isKept));
+    [one.title, one.dataset.title] = [one.dataset.title, one.title];
+  }
+  toast(await reply.text());
+}
+
 document.addEventListener("submit", (event) => {
   const form = event.target;
   if (form.matches("[data-theme-form]")) return switchTheme(form, event);
+  if (event.submitter?.matches(".heart") && !form.dataset.plain) {
+    event.preventDefault();
+    return press(event.submitter, form);
+  }
   if (form.method === "dialog" || form.method === "get") return;
   if (form.dataset.sent) event.preventDefault();
   form.dataset.sent = "yes";

@@ -143,6 +143,17 @@ def test_a_suspension_is_not_lifted_by_the_owner():
     assert set_suspension(agent=agent, suspended=False, actor=operator).status == "ACTIVE"
 
 
+def test_after_a_suspension_a_paused_agent_is_paused():
+    owner, operator = make_person("Owen"), make_person("Olive", is_staff=True)
+    agent = update_agent(agent=make_agent(owner), actor=owner, status="PAUSED")
+    for _ in range(2):
+        set_suspension(agent=agent, suspended=True, actor=operator)
+    assert set_suspension(agent=agent, suspended=False, actor=operator).status == "PAUSED"
+    agent = update_agent(agent=agent, actor=owner, status="ACTIVE")
+    set_suspension(agent=agent, suspended=True, actor=operator)
+    assert set_suspension(agent=agent, suspended=False, actor=operator).status == "ACTIVE"
+
+
 @pytest.mark.parametrize("status", ["SUSPENDED", "PENDING_CLAIM"])
 def test_an_owner_only_pauses_and_resumes(status):
     agent = make_agent()

@@ -8,13 +8,14 @@ from agents.blocks import services
 from agents.blocks.models import Block
 from agents.blocks.services import TooManyBlocks, block, unblock
 from agents.models import Agent
+from bids.services import hire_agent
 from jobs.conversations.services import send_message
 from jobs.models import Job
 from jobs.services import create_job
 from jobs.terms import Terms
 from marketplace.errors import Invalid, NotAllowed
 from marketplace.money import MICRO
-from tests.factories import FUNDS, completed_job, make_agent, make_person, started_job
+from tests.factories import FUNDS, completed_job, make_agent, make_bid, make_person, open_job, started_job
 from tests.fixtures import api_for
 from tests.pages import client_of, text_of
 
@@ -44,6 +45,19 @@ def test_neither_they_nor_their_agents_offer_anything_to_either(eve: Agent, to_a
     assert offer(poster, to).invited == to
 
 
+@pytest.mark.parametrize("to_agent", [False, True])
+def test_nobody_is_hired_unasked_by_whom_they_block(eve: Agent, to_agent: bool) -> None:
+    """A deal is a way to write to somebody; who bids wants it."""
+    will = make_person("Will")
+    to = make_agent(will) if to_agent else will
+    block(actor=will, agent=eve)
+    job = open_job(eve)
+    with pytest.raises(Invalid, match="Takes no offers from you"):
+        hire_agent(job=job, agent=to, actor=eve)
+    make_bid(job, to)
+    assert hire_agent(job=job, agent=to, actor=eve).worker == to
+
+
 def test_messages_end_with_the_deal_and_not_before(eve: Agent) -> None:
     """What was agreed is done, and that needs words."""
     will = make_person("Will")
@@ -64,6 +78,8 @@ def test_it_is_done_on_the_profile_and_undone_in_the_account(eve: Agent, problem
     assert "You hear nothing more of Eve." in text_of(browser.post(f"/agents/{eve.handle}/block/", follow=True))
     assert [row["agentId"] for row in api_for(will).get("/blocks").json()["data"]] == [eve.handle]
     assert api_for(eve).get("/blocks").json()["data"] == []
+    assert "You block them: unblock" in text_of(browser.get(f"/agents/{eve.handle}/"))
+    assert "Unblock Eve?" in text_of(browser.get(f"/agents/{eve.handle}/block/"))
     browser.post(f"/agents/{eve.handle}/block/", {"end": "yes"})
     assert "Nobody is blocked" in text_of(browser.get("/account/blocked/"))
     for _ in range(2):

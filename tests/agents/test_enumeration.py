@@ -201,3 +201,34 @@ def test_a_new_account_is_made_for_the_unknown_alone() -> None:
     assert User.objects.count() == before
     send("/account/signup/", new)
     assert User.objects.get(email=new).agent.name == "Somebody"
+
+
+def test_a_rare_name_is_seen_nowhere_before_its_address_is_confirmed() -> None:
+    """Neither in the lists nor by its handle, or it would tell that the address had no account before."""
+    email = unknown()
+    Client().post("/account/signup/", {"name": "Zyxwvut", "email": email, "password1": PASSWORD})
+    places = {
+        "/v1/agents?q=zyxwvut": "zyxwvut",
+        "/agents/?q=zyxwvut": "zyxwvut",
+        "/leaderboard/?kind=HUMAN": "zyxwvut",
+        "/agents/zyxwvut/": "<h1>Zyxwvut",
+        "/v1/agents/zyxwvut": '"name":"Zyxwvut"',
+        "/v1/agents/availability?handle=zyxwvut": '"available":false',
+    }
+    assert [path for path, sign in places.items() if sign in body_of(path)] == []
+
+    [confirmation] = re.findall(r"http://\S+(/account/confirm-email/\S+)", mail.outbox[-1].body)
+    member = Client()
+    member.post(confirmation)
+    assert [path for path, sign in places.items() if sign not in body_of(path)] == []
+
+    user = User.objects.get(email=email)
+    EmailAddress.objects.create(user=user, email="second@people.example", verified=False, primary=False)
+    assert "zyxwvut" in body_of("/v1/agents?q=zyxwvut"), (
+        "a second address, not confirmed yet, takes nobody off the list"
+    )
+
+
+def body_of(path: str) -> str:
+    """What anybody is answered, without what the page repeats of the question."""
+    return Client().get(path).content.decode().replace('value="zyxwvut"', "").replace("q=zyxwvut", "")

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from agents.handles.services import change_handle, name_person
+from agents.handles.services import change_handle, name_person, settle_handle
 from agents.models import Agent
 from agents.services import HandleTaken, create_agent
 from marketplace.errors import MarketError
@@ -18,9 +18,9 @@ from tests.racing import race
 
 
 def named(name: str) -> str:
-    """The handle of somebody who signs up under that name."""
+    """The handle of somebody who signed up under that name and confirmed their address."""
     person = make_person("Somebody")
-    name_person(user=person.user, name=name)
+    settle_handle(agent=name_person(user=person.user, name=name))
     return Agent.objects.get(pk=person.pk).handle
 
 
@@ -41,9 +41,9 @@ def test_what_is_taken_reserved_or_no_handle_gets_a_tail(db: None, name: str) ->
 
 
 @pytest.mark.django_db(transaction=True)
-def test_two_of_one_name_sign_up_at_once_and_both_are_in() -> None:
-    people = [make_person("Twin") for _ in range(2)]
-    race([partial(name_person, user=person.user, name="Ada Lovelace") for person in people])
+def test_two_of_one_name_confirm_at_once_and_both_are_in() -> None:
+    people = [name_person(user=make_person("Twin").user, name="Ada Lovelace") for _ in range(2)]
+    race([partial(settle_handle, agent=person) for person in people])
     handles = [Agent.objects.get(pk=person.pk).handle for person in people]
     assert len(set(handles)) == 2 and "ada-lovelace" in handles
 

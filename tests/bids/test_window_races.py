@@ -83,8 +83,8 @@ def test_who_waited_for_the_lock_past_the_end_came_too_late(monkeypatch, is_aske
     poster, bidder = make_person("Paula", funds=FUNDS), make_agent()
     job = ending_soon(poster, hours=1)
     if is_asked != "under the lock":
-        moment = services._moment()
-        monkeypatch.setattr(services, "_moment", lambda: moment)
+        moment = services.database_now()
+        monkeypatch.setattr(services, "database_now", lambda: moment)
 
     def hold_the_job_past_the_end() -> None:
         with transaction.atomic():

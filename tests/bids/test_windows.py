@@ -16,7 +16,7 @@ from marketplace.errors import Invalid
 from marketplace.events.models import Event
 from marketplace.money import MICRO
 from tests.bids.market import HOUR, auction, end_bidding
-from tests.factories import draft_job, fund, make_agent, make_bid, make_person
+from tests.factories import FUNDS, draft_job, fund, make_agent, make_bid, make_person, open_job
 from wallets.queries import balance, escrow_balance
 
 pytestmark = pytest.mark.django_db
@@ -154,6 +154,35 @@ def test_a_winner_who_is_away_makes_room_for_the_next(poster, worker, outsider):
     end_bidding(job)
     close_due_bidding()
     assert state(job) == ("ASSIGNED", outsider.handle)
+
+
+def test_nobody_wins_whose_owner_is_suspended(poster, worker):
+    """Its keys open nothing, so nobody would do the work."""
+    job = auction(poster, auto_accept=True)
+    barred = make_agent(make_person("Olga"))
+    best, next_best = make_bid(job, barred, MICRO), make_bid(job, worker, 2 * MICRO)
+    operator = make_person("Otto", is_staff=True)
+    set_suspension(agent=barred.owner.agent, suspended=True, actor=operator)
+    with pytest.raises(BidNotPending, match="SUSPENDED"):
+        accept_bid(bid=best, actor=poster)
+    with pytest.raises(Invalid, match="SUSPENDED"):
+        hire_agent(job=open_job(poster), agent=Agent.objects.get(pk=barred.pk), actor=poster)
+    end_bidding(job)
+    close_window(job=job)
+    next_best.refresh_from_db()
+    assert next_best.status == "ACCEPTED"
+
+
+def test_no_agent_hires_by_the_clock_while_its_owner_is_suspended(worker):
+    """The money is the owner's."""
+    boss = make_person("Olga")
+    job = auction(make_agent(boss, funds=FUNDS), auto_accept=True)
+    make_bid(job, worker)
+    set_suspension(agent=boss, suspended=True, actor=make_person("Otto", is_staff=True))
+    end_bidding(job)
+    close_window(job=job)
+    assert state(job) == ("OPEN", None)
+    assert told(job, "job.award_failed")
 
 
 def test_when_all_are_away_the_poster_is_told(poster, worker):

@@ -54,7 +54,7 @@ def test_two_people_agree_on_more_time_and_then_on_an_end(
         page.get_by_role("button", name="See who gets what").click()
         expect(page.get_by_text("19.00 USDC")).to_be_visible()
         page.get_by_role("button", name="Propose it").click()
-        expect(page.get_by_role("heading", name="Paula proposes to end the job")).to_be_visible()
+        expect(page.get_by_role("heading", name="You propose to end the job")).to_be_visible()
 
         be(page, site, will)
         page.goto(f"/jobs/{job.pk}/")

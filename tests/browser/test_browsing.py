@@ -66,3 +66,26 @@ def test_on_a_phone_without_javascript_a_search_is_narrowed_and_kept(open_browse
         expect(page.get_by_text("You are told of new jobs that match.")).to_be_visible()
 
     assert SavedSearch.objects.get().filters == {"vertical": "translation"}
+
+
+def test_a_heart_is_pressed_where_it_is_and_nobody_loses_their_place(open_browser: OpenBrowser, member: Agent) -> None:
+    for number in range(12):
+        factories.make_agent(name=f"Worker {number:02}")
+    assert member.user is not None
+    with open_browser(viewport=PHONE) as page:
+        sign_in(page, member.user.email)
+        page.goto("/leaderboard/")
+        heart = page.get_by_role("button", name="Favourite: Worker 07")
+        heart.scroll_into_view_if_needed()
+        place = page.evaluate("scrollY")
+        assert place > 0
+        heart.click()
+        expect(heart).to_have_attribute("aria-pressed", "true")
+        expect(page.locator(".toast")).to_contain_text("Worker 07 is among your favourites.")
+        assert page.evaluate("scrollY") == place
+        heart.click()
+        expect(heart).to_have_attribute("aria-pressed", "false")
+        heart.click()
+        expect(heart).to_have_attribute("aria-pressed", "true")
+
+    assert [kept.agent.name for kept in member.favourites.all()] == ["Worker 07"]

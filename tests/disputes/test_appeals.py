@@ -3,14 +3,18 @@ Operators: appeal)."""
 
 from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
 import pgtrigger
 import pytest
+from django.db.models.functions import Now
 from django.utils import timezone
 
-from agents.models import Agent
+from agents.halts.models import Activity, Halt
+from agents.models import Agent, User
+from agents.services import set_suspension
 from disputes.appeals.models import Appeal
-from disputes.appeals.rules import NotAppealable
+from disputes.appeals.rules import NotAppealable, may_appeal
 from disputes.appeals.services import AppealDecided, decide_appeal, make_appeal
 from disputes.models import Dispute, Ruling
 from disputes.offers import accept_offer, make_offer
@@ -108,6 +112,26 @@ def test_who_got_all_has_nothing_to_appeal_for(poster: Agent, worker: Agent, rul
     make_appeal(dispute=dispute, actor=poster, reason=WHY)
 
 
+@pytest.mark.parametrize(("days_ago", "in_time"), [(13, True), (15, False)])
+def test_a_halt_of_the_site_keeps_a_time_that_runs_and_brings_none_back(
+    ruled: Dispute, worker: Agent, settings: Any, days_ago: int, in_time: bool
+) -> None:
+    """Clocks stand, and what was over before that stays over."""
+    with pgtrigger.ignore("disputes.Dispute:freeze_ended_disputes"):
+        Dispute.objects.update(resolved_at=Now() - timedelta(days=days_ago + 3))
+    operator = make_operator("treasurer", name="Tess")
+    Halt.objects.create(
+        activity=Activity.EVERYTHING, imposed_by=operator, reason=WHY, created_at=timezone.now() - timedelta(days=3)
+    )
+    ruled.refresh_from_db()
+    assert may_appeal(ruled, worker) is in_time
+    if in_time:
+        make_appeal(dispute=ruled, actor=worker, reason=WHY)
+    else:
+        with pytest.raises(NotAppealable, match="14 days"):
+            make_appeal(dispute=ruled, actor=worker, reason=WHY)
+
+
 def test_the_time_for_it_ends(ruled: Dispute, worker: Agent, settings: Any, worker_api: ApiClient) -> None:
     told = worker_api.get(f"/disputes/{ruled.pk}").json()["data"]["appealableUntil"]
     assert told is not None
@@ -130,6 +154,24 @@ def test_nobody_with_a_part_in_it_decides(ruled: Dispute, worker: Agent, ruler: 
     decide_appeal(appeal=appeal, actor=reviewer, correction=0, note="As it is.")
     with pytest.raises(AppealDecided):
         decide_appeal(appeal=appeal, actor=make_operator("arbiter"), correction=MICRO, note="Not so.")
+
+
+def test_what_is_owed_is_paid_when_its_reviewer_is_no_operator_any_more(
+    ruled: Dispute, worker: Agent, reviewer: Agent
+) -> None:
+    """Both sides were told; only what is not owed needs both operators to the end."""
+    appeal = make_appeal(dispute=ruled, actor=worker, reason=WHY)
+    decide(appeal=appeal, operator=reviewer, correction=MICRO, note="It was there.")
+    propose = {"agent": worker, "amount": MICRO, "reason": "A gift of ours.", "key": uuid4(), "operator": reviewer}
+    gift = adjustments.propose(**propose)
+    User.objects.filter(pk=reviewer.user_id).update(is_staff=False)
+    set_suspension(agent=reviewer, suspended=True, actor=make_operator("arbiter"))
+
+    treasurer = make_operator("treasurer", name="Theo")
+    with pytest.raises(NotAllowed):
+        adjustments.confirm(adjustment=gift, operator=treasurer)
+    adjustments.confirm(adjustment=Adjustment.objects.get(pk=appeal.pk), operator=treasurer)
+    assert balance(worker).available == 60_400_000
 
 
 @pytest.mark.parametrize("correction", [-1, 19_800_001])

@@ -34,7 +34,7 @@ from jobs.services import DisputeWindowOver
 from jobs.tasks import approve_due_reviews, mature_due_payouts
 from marketplace.errors import Invalid, NotAllowed
 from marketplace.events.models import Event
-from marketplace.money import MICRO
+from marketplace.money import MICRO, format_usdc
 from tests.factories import FUNDS, PRICE, completed_job, make_agent, make_person, started_job, submitted_job
 from wallets.queries import balance, escrow_balance
 
@@ -86,6 +86,20 @@ def test_the_two_sides_settle_it_between_them(poster: Agent, worker: Agent, disp
     assert balance(worker).available == part - part * 5 // 100
     assert (balance(poster).available, escrow_balance(ended.job)) == (FUNDS - part, 0)
     assert sorted(ended.offers.values_list("status", flat=True)) == ["ACCEPTED", "LAPSED"]
+
+
+def test_what_the_opener_asks_for_is_told_and_can_be_accepted_at_once(poster: Agent, worker: Agent) -> None:
+    job = submitted_job(poster, worker)
+    dispute = open_dispute(job=job, actor=poster, reason=WRONG, asked_to_poster=PRICE // 2)
+    told = Event.objects.get(type="dispute.opened").data
+    assert told["posterUsdc"] == format_usdc(PRICE // 2)
+    accept_offer(offer=dispute.offers.get(pk=told["offerId"]), actor=worker)
+    assert reload(dispute).resolution == "AGREEMENT"
+
+
+def test_who_asks_for_nothing_makes_no_offer(poster: Agent, worker: Agent, dispute: Dispute) -> None:
+    assert not {"offerId", "posterUsdc"} & Event.objects.get(type="dispute.opened").data.keys()
+    assert not dispute.offers.exists()
 
 
 def test_a_newer_offer_replaces_the_one_before_and_nobody_accepts_their_own(poster, worker, dispute) -> None:

@@ -5,6 +5,7 @@ import json
 from collections.abc import Callable, Iterator
 from types import SimpleNamespace
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.core.signals import request_finished, request_started
@@ -41,7 +42,7 @@ def serialized(job: Job, actor: Agent | None) -> Any:
 @pytest.mark.parametrize("status", Status)
 def test_a_list_says_of_a_job_what_the_serializer_says(status: Status, poster: Agent, worker: Agent) -> None:
     """J6: one definition of a job, for every status and every reader."""
-    worker.skills = ["Python", "SQL"]
+    worker.skills, worker.avatar = ["Python", "SQL"], uuid4()
     worker.save()
     job_in(status, poster, worker, skills=["python", "sql"], title="Ein “Bericht” <b>\u2028</b>", vertical="Writing")
     owner = worker.owner.agent
@@ -51,6 +52,8 @@ def test_a_list_says_of_a_job_what_the_serializer_says(status: Status, poster: A
         found = json.loads(listing.read_page(wanted, actor).body())["data"]
         known = queries.visible_to(actor).filter(status=status)
         assert found == [serialized(job, actor) for job in known], actor
+        workers = [job["assignedAgent"] for job in found if job["assignedAgent"]]
+        assert all(str(worker.avatar) in one["avatarUrl"] for one in workers)
 
 
 def test_a_list_never_shows_a_job_as_it_was(poster: Agent, worker: Agent) -> None:

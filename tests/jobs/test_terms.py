@@ -51,6 +51,17 @@ def test_the_default_terms_are_those_of_the_design():
     }
 
 
+def test_nobody_agrees_on_more_rounds_than_the_market_allows(poster_api, settings):
+    """The forms, the API and the Terms have one limit."""
+    settings.MOST_REVISIONS = 20
+    Terms.default(revisions_allowed=20)
+    with pytest.raises(Invalid, match="between 0 and 20"):
+        Terms.default(revisions_allowed=21)
+    body = {"title": "A poem", "description": "Short.", "budgetUsdc": "5.00", "terms": {"revisionsAllowed": 21}}
+    refused = poster_api.post("/jobs", body)
+    assert (refused.status_code, refused.json()["errors"][0]["field"]) == (400, "terms.revisionsAllowed")
+
+
 def test_terms_are_kept_as_they_were_agreed():
     terms = Terms.default(fund_on="publish", revisions_allowed=2)
     assert Terms.load(terms.dump()) == terms

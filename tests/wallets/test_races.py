@@ -17,7 +17,6 @@ import pytest
 from django.db import OperationalError, connection
 
 import bids.services
-import jobs.services
 import wallets.services
 from agents.models import Agent
 from agents.services import mint_api_key
@@ -26,7 +25,7 @@ from bids.services import accept_bid, withdraw_bid
 from jobs.lifecycle import Status
 from jobs.models import Job
 from jobs.rules import WrongStatus
-from jobs.services import approve_job, auto_approve_job, cancel_job, reject_submission
+from jobs.services import approve_job, assigning, auto_approve_job, cancel_job, reject_submission, reviewing
 from marketplace.errors import MarketError
 from marketplace.events.models import Event
 from tests.factories import FUNDS, PRICE, fund, make_agent, make_bid, make_person, open_job, submitted_job
@@ -107,8 +106,8 @@ def without_the_job_lock(monkeypatch: pytest.MonkeyPatch, contestants: int) -> I
         return found
 
     with monkeypatch.context() as patch:
-        patch.setattr(jobs.services, "lock", read)
-        patch.setattr(bids.services, "lock", read)
+        for verbs in (assigning, reviewing, bids.services):
+            patch.setattr(verbs, "lock", read)
         yield
 
 

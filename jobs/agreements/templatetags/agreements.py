@@ -4,9 +4,10 @@ from typing import Any
 
 from django import template
 
-from jobs.agreements.models import Agreement
+from agents.models import Agent
+from jobs.agreements.models import Agreement, Side
 from jobs.agreements.queries import agreements_on
-from jobs.agreements.rules import available_answers, fits, is_pending
+from jobs.agreements.rules import available_answers, fits, is_pending, side_of
 from jobs.lifecycle import UNDER_WAY
 from jobs.models import Job
 from jobs.rules import is_party
@@ -17,18 +18,29 @@ register = template.Library()
 
 
 @register.inclusion_tag("agreements/_waiting.html", takes_context=True)
-def proposals_on(context: dict[str, Any], job: Job) -> dict[str, Any]:
-    """What one side of a job under way proposes to the other, and the way to answer it; for its two sides."""
+def proposals_on(context: dict[str, Any], job: Job, whose: str) -> dict[str, Any]:
+    """What one side of a job under way proposes to the other, and the way to answer it; for its two sides. `whose` is
+    "theirs", which the reader's side is to answer, or "ours"."""
     actor = actor_of(context["request"])
     if job.status not in UNDER_WAY or not is_party(actor, job):
         return {}
-    waiting = [one for one in agreements_on(job, actor).filter(status=Agreement.Status.PENDING) if is_pending(one)]
+    ours = side_of(actor, job)
     shown = [
         (one, available_answers(one, actor), None if one.to_poster is None else divide(job, one.to_poster))
-        for one in waiting
+        for one in _waiting_on(context["request"], job, actor)
+        if (one.side == ours) == (whose == "ours")
     ]
-    # What the reader is to answer stands first.
-    return {"job": job, "proposals": sorted(shown, key=lambda proposal: "accept" not in proposal[1])}
+    other = job.worker if ours == Side.POSTER else job.poster
+    return {"job": job, "proposals": shown, "actor": actor, "other": other}
+
+
+def _waiting_on(request: Any, job: Job, actor: Agent | None) -> list[Agreement]:
+    """What waits for an answer, read once though two parts of the page speak of it."""
+    if not hasattr(request, "waiting_agreements"):
+        pending = agreements_on(job, actor).filter(status=Agreement.Status.PENDING)
+        request.waiting_agreements = [one for one in pending if is_pending(one)]
+    waiting: list[Agreement] = request.waiting_agreements
+    return waiting
 
 
 @register.inclusion_tag("agreements/_ways.html")

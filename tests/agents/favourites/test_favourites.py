@@ -46,7 +46,7 @@ def test_the_heart_on_a_card_and_on_the_profile(poster: Agent, worker: Agent) ->
     assert 'aria-pressed="false"' in client.get(profile).content.decode()
     answer = client.post(address, {"keep": "yes"}, headers={"referer": f"http://testserver{profile}"})
     assert answer["Location"] == f"http://testserver{profile}"
-    for page in (profile, "/agents/", "/agents/favourites/"):
+    for page in (profile, "/agents/", "/agents/favourites/", "/leaderboard/"):
         assert 'aria-pressed="true"' in client.get(page).content.decode(), page
     elsewhere = client.post(address, {"keep": ""}, headers={"referer": "https://evil.example/"})
     assert elsewhere["Location"] == "/agents/favourites/"

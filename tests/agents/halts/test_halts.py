@@ -2,6 +2,7 @@
 Operators: suspend with scope and end date, freeze funds, pause bidding and withdrawals, read-only mode)."""
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from datetime import timedelta
 from typing import Any
 
@@ -16,13 +17,20 @@ from agents.halts.rules import Halted
 from agents.halts.services import impose, let_back, lift
 from agents.halts.tasks import end_suspensions
 from agents.models import Agent
+from bids.queries import visible_bids
+from bids.services import BiddingClosed, accept_bid, place_bid
+from jobs.agreements.models import Agreement
+from jobs.agreements.rules import AgreementNotPending, available_answers
+from jobs.agreements.services import accept_agreement, propose_end
 from jobs.lifecycle import Status
 from jobs.models import Job
+from jobs.services import DeadlinePassed
 from jobs.tasks import approve_due_reviews
 from marketplace.errors import Invalid, NotAllowed
 from marketplace.events.models import Event
 from marketplace.money import MICRO
 from tests import factories
+from tests.bids.market import auction, end_bidding
 from tests.fixtures import api_for
 from tests.pages import client_of, text_of
 from tests.waiting import wait_for
@@ -189,6 +197,48 @@ def test_no_other_halt_stops_the_clocks(operator: Agent, worker: Agent) -> None:
     assert not clocks_stand()
 
 
+@pytest.mark.parametrize("rule", ["reverse_auction", "sealed_bid"])
+def test_bidding_goes_on_as_long_as_nobody_could_bid(operator: Agent, poster: Agent, worker: Agent, rule: str) -> None:
+    """Its end came while the site was for reading alone; sealed bids stay sealed until it has."""
+    job = auction(poster, rule)
+    ended(3 * HOUR, HOUR, operator)
+    job = end_bidding(job, hours=2)
+    place_bid(job=job, bidder=worker, amount=MICRO, actor=worker)
+    job.refresh_from_db()
+    assert (job.bidding_closed_at, visible_bids(job, poster).exists()) == (None, rule != "sealed_bid")
+
+
+def test_what_was_over_before_stays_over(operator: Agent, poster: Agent, worker: Agent) -> None:
+    job = end_bidding(auction(poster, "reverse_auction"), hours=4)
+    ended(3 * HOUR, HOUR, operator)
+    with pytest.raises(BiddingClosed):
+        place_bid(job=job, bidder=worker, amount=MICRO, actor=worker)
+
+
+@pytest.mark.parametrize(("hours", "refused"), [(2, False), (4, True)])
+def test_a_job_takes_bids_until_its_deadline_has_come(
+    operator: Agent, poster: Agent, worker: Agent, hours: int, refused: bool
+) -> None:
+    job = factories.open_job(poster)
+    ended(3 * HOUR, HOUR, operator)
+    Job.objects.filter(pk=job.pk).update(deadline_at=timezone.now() - hours * HOUR)
+    with pytest.raises(DeadlinePassed) if refused else nullcontext():
+        accept_bid(bid=factories.make_bid(job, worker), actor=poster)
+
+
+@pytest.mark.parametrize(("hours", "refused"), [(2, False), (4, True)])
+def test_a_proposal_lapses_only_while_it_can_be_answered(
+    operator: Agent, poster: Agent, worker: Agent, hours: int, refused: bool
+) -> None:
+    agreement = propose_end(job=factories.started_job(poster, worker), actor=worker, to_poster=0)
+    ended(3 * HOUR, HOUR, operator)
+    Agreement.objects.update(lapses_at=timezone.now() - hours * HOUR)
+    agreement.refresh_from_db()
+    assert available_answers(agreement, poster) == ([] if refused else ["accept", "decline"])
+    with pytest.raises(AgreementNotPending) if refused else nullcontext():
+        accept_agreement(agreement=agreement, actor=poster)
+
+
 # Suspensions with an end
 
 
@@ -237,12 +287,31 @@ def test_nobody_stops_others_without_being_an_operator_or_lets_go_on_what_is_the
 
 @pytest.mark.parametrize(
     ("changes", "field"),
-    [({"reason": " "}, "reason"), ({"ends_at": timezone.now() - HOUR}, "endsAt")],
+    [
+        ({"reason": " "}, "reason"),
+        ({"ends_at": timezone.now() - HOUR}, "endsAt"),
+        ({"ends_at": timezone.now() + timedelta(days=4000)}, "endsAt"),
+    ],
 )
 def test_what_cannot_be_is_refused_by_name(operator: Agent, changes: dict[str, Any], field: str) -> None:
     with pytest.raises(Invalid) as refused:
         impose(**{"activity": Activity.BIDS, "operator": operator, "reason": WHY, **changes})
     assert [error.field for error in refused.value.errors] == [field]
+
+
+@pytest.mark.parametrize("until", ["9999-12-31T23:59", "0001-01-01T00:00"])
+@pytest.mark.parametrize("zone", ["America/New_York", "Pacific/Auckland"])
+def test_no_end_lies_where_no_program_can_read_it(operator: Agent, worker: Agent, until: str, zone: str) -> None:
+    """In UTC the last day of the year 9999 is one of the year 10000, and every page reads what is stopped."""
+    browser = client_of(operator)
+    browser.cookies["timezone"] = zone
+    typed = {"activity": "EVERYTHING", "reason": WHY, "ends_at": until}
+    answer = browser.post("/admin/halts/halt/add/", typed)
+    assert (answer.status_code, "within ten years" in text_of(answer)) == (200, True)
+    chosen = {"action": "suspend", "_selected_action": [str(worker.pk)], "confirmed": "1"}
+    answer = browser.post("/admin/agents/agent/", {**chosen, **typed})
+    assert (answer.status_code, "within ten years" in text_of(answer)) == (200, True)
+    assert not Halt.objects.exists()
 
 
 def test_what_was_stopped_is_never_rewritten(operator: Agent) -> None:

@@ -105,6 +105,20 @@ class TestPages:
         over = text_of(paula.get(f"/jobs/{job.pk}/"))
         assert "Both sides agreed to end it" in over and "Post it again" in over
 
+    def test_what_is_to_be_answered_stands_before_all_and_what_one_proposed_after_it(
+        self, job: Job, poster: Agent, worker: Agent
+    ) -> None:
+        later = job.deadline_at + timedelta(days=1)
+        propose_extension(job=job, actor=worker, due_at=later, note="It **rains**.")
+        propose_end(job=job, actor=poster, to_poster=MICRO)
+        page = text_of(client_of(poster).get(f"/jobs/{job.pk}/"))
+        places = [page.index(words) for words in ("Wanda proposes more time", "Wanda is at work", "You propose to end")]
+        assert places == sorted(places)
+        assert "Waiting for Wanda." in page
+        assert "proposed more time just now “It rains.”" in page, "the history has no marks of Markdown"
+        form = client_of(worker).get(f"/jobs/{job.pk}/change/time/").content.decode()
+        assert f'value="{job.deadline_at:%Y-%m-%dT%H:%M}"' in form, "the time that holds now is there to be changed"
+
     def test_more_time_is_proposed_and_taken_back(self, job: Job, worker: Agent) -> None:
         owner = client_of(worker)
         address = f"/jobs/{job.pk}/change/time/"

@@ -1,6 +1,9 @@
 """What was said is found again, by those who may read it (PEOPLE)."""
 
+from django.db import connection
+
 from agents.models import Agent
+from jobs.conversations.queries import found_for
 from jobs.conversations.services import send_message
 from tests.factories import FUNDS, make_agent, make_person, started_job
 from tests.fixtures import api_for, count_queries
@@ -39,6 +42,16 @@ def test_people_look_for_it_on_the_page(poster: Agent, worker: Agent) -> None:
     page = browser.get("/messages/?q=painting").content.decode()
     assert "gate" in page and "<b>gate" not in page
     assert "No message says that" in text_of(browser.get("/messages/?q=roof"))
+
+
+def test_an_index_finds_it(poster: Agent, worker: Agent) -> None:
+    """Not a look at every message that was ever written."""
+    send_message(job=started_job(poster, worker), actor=poster, content="Green.")
+    with connection.cursor() as cursor:
+        # With one message any way is as quick as the other.
+        for other in ("seqscan", "indexscan"):
+            cursor.execute(f"SET LOCAL enable_{other} = off")
+    assert "message_search" in found_for(poster, "green").explain()
 
 
 def test_it_costs_the_same_for_one_and_for_many(poster: Agent, worker: Agent) -> None:

@@ -6,11 +6,13 @@ from typing import Any
 
 import pytest
 from django.db.models.functions import Now
+from django.utils import timezone
 
 from agents.inbox.models import Notification
 from agents.models import Agent
 from bids.services import accept_bid, place_bid
 from disputes.services import close_dispute, open_dispute
+from jobs.agreements.services import accept_agreement, propose_extension
 from jobs.models import Job
 from jobs.reminders.models import Reminder
 from jobs.reminders.tasks import remind
@@ -18,6 +20,7 @@ from jobs.services import approve_job, reject_submission, submit_output
 from marketplace.events.models import Event
 from marketplace.events.relay import relay_batch
 from marketplace.events.types import sentence
+from marketplace.timestamps import format_timestamp
 from tests.factories import OUTPUT, completed_job, open_job, started_job, submitted_job
 from tests.racing import race
 
@@ -46,8 +49,8 @@ def test_the_poster_is_told_at_each_mark_and_once(poster: Agent, worker: Agent) 
     seen = []
     for percent in (10, 49.9, 50.1, 60, 79.9, 80.1, 81, 95.1, 99):
         gone(job, percent)
-        # The time is the same, as long as nothing is handed in again: began_at says so.
-        Reminder.objects.update(began_at=Job.objects.get(pk=job.pk).submitted_at)
+        # The time is the same, as long as nothing is handed in again: its beginning says so.
+        Reminder.objects.update(known_by=Job.objects.get(pk=job.pk).submitted_at)
         seen.append((remind(), remind()))
     assert [first for first, _ in seen] == [0, 0, 1, 0, 0, 1, 0, 1, 0]
     assert not any(again for _, again in seen)
@@ -68,6 +71,21 @@ def test_the_worker_is_told_of_what_it_promised(poster: Agent, worker: Agent) ->
     assert sentence(Event.objects.get(type="job.work_reminder")) == (
         f"80 % of the time in which you promised “{job.title}” is over"
     )
+
+
+def test_more_time_has_reminders_of_its_own(poster: Agent, worker: Agent) -> None:
+    """Both sides agree on a later end: what was said of the earlier one says nothing of it."""
+    job = promised_job(poster, worker)
+    Job.objects.filter(pk=job.pk).update(assigned_at=Now() - WINDOW * 0.81, promised_at=Now() + WINDOW * 0.19)
+    assert (remind(), remind()) == (1, 0)
+    due_at = timezone.now() + WINDOW * 0.2
+    agreement = propose_extension(job=Job.objects.get(pk=job.pk), actor=worker, due_at=due_at)
+    accept_agreement(agreement=agreement, actor=poster)
+    assert (remind(), remind()) == (1, 0)
+    job.refresh_from_db()
+    ends = [event.data["endsAt"] for event in Event.objects.filter(type="job.work_reminder").order_by("id")]
+    assert [percent for _, percent in told("job.work_reminder")] == [80, 80]
+    assert ends[0] < ends[1] == format_timestamp(due_at)
 
 
 def test_it_is_in_the_inbox_and_leads_to_the_job(poster: Agent, worker: Agent) -> None:

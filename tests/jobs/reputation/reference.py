@@ -25,7 +25,8 @@ def counted(job: Job) -> bool:
         return False
     if job.status == Status.CANCELLED:
         late = job.promised_at and job.cancelled_at > job.promised_at
-        return bool(job.started_at or late or early_end(job).how == "GIVEN_BACK")
+        given_back = job.promised_at and early_end(job).how == "GIVEN_BACK"
+        return bool(job.started_at or late or given_back)
     return job.status == Status.COMPLETED
 
 

@@ -18,9 +18,11 @@ from bids.services import accept_bid, hire_agent
 from disputes.offers import accept_offer
 from disputes.services import open_dispute, resolve_dispute
 from jobs import services as jobs
+from jobs.agreements.services import give_back
 from jobs.lifecycle import Status
 from jobs.models import Job, Submission
 from jobs.reputation.models import News
+from jobs.reputation.queries import work_records
 from jobs.reputation.services import compute, compute_batch
 from jobs.reputation.tasks import compute_reputation
 from jobs.reviews.models import Review
@@ -185,6 +187,20 @@ def test_who_never_asked_for_a_job_promised_nothing(poster, worker):
     assert job.promised_at is None
     jobs.cancel_job(job=job, actor=poster)
     assert standing(worker) == PRIOR
+
+
+@pytest.mark.parametrize("begun", [False, True])
+def test_what_nobody_asked_for_is_given_back_for_nothing_until_it_is_begun(poster, worker, begun):
+    """Nobody spoils a rival's record by hiring it: what was promised, by a bid or a beginning, is to be kept."""
+    job = hire_agent(job=open_job(poster), agent=worker, actor=poster)
+    if begun:
+        jobs.start_job(job=job, actor=worker)
+    give_back(job=job, actor=worker)
+    assert (standing(worker) < PRIOR) == begun
+    assert work_records([worker])[worker.pk].ended == begun
+    asked = make_agent(name="Asked")
+    give_back(job=assigned_job(poster, asked), actor=asked)
+    assert standing(asked) < PRIOR
 
 
 def test_a_deal_without_escrow_counts_nothing(poster, worker):

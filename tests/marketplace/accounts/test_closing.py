@@ -21,6 +21,8 @@ from agents.services import mint_api_key
 from agents.webhooks.services import set_endpoint
 from bids.models import Bid
 from bids.services import accept_bid
+from disputes.appeals.services import make_appeal
+from disputes.services import resolve_dispute
 from jobs.drafts.models import Draft
 from jobs.drafts.services import start_draft
 from jobs.models import Job
@@ -29,12 +31,26 @@ from jobs.saved_searches.services import save_search
 from jobs.services import cancel_job
 from marketplace.accounts import services
 from marketplace.accounts.queries import obstacles
+from marketplace.desk.adjustments import confirm
+from marketplace.desk.appeals import decide
+from marketplace.desk.models import Adjustment
 from marketplace.errors import NotAllowed
 from marketplace.money import MICRO
 from tests.agents.files.uploads import image, upload
-from tests.factories import PASSWORD, PRICE, completed_job, fund, make_agent, make_bid, make_person, open_job
+from tests.factories import (
+    PASSWORD,
+    PRICE,
+    completed_job,
+    disputed_job,
+    fund,
+    make_agent,
+    make_bid,
+    make_person,
+    open_job,
+)
 from tests.fixtures import ApiClient, api_for
 from tests.marketplace.accounts.conftest import is_in, log_in, with_app
+from tests.marketplace.desk.people import NOTE, make_operator
 from tests.pages import client_of, prove, text_of
 from tests.racing import race
 from wallets.queries import balance
@@ -73,6 +89,19 @@ def test_it_is_refused_with_the_reason_while_something_is_open(person, given):
     told = browser.post("/v1/account/closing", {}, content_type="application/json")
     assert (told.status_code, [one["code"] for one in told.json()["obstacles"]]) == (409, [code])
     assert User.objects.get(pk=person.user_id).is_active
+
+
+def test_an_appeal_is_an_obstacle_until_what_it_brought_is_paid(person):
+    """A wallet that is closed takes nothing, and the market owes it."""
+    dispute = disputed_job(make_person(funds=PRICE), person).disputes.get()
+    resolve_dispute(dispute=dispute, actor=make_operator("arbiter", name="Rita"), to_poster=PRICE, note=NOTE)
+    appeal = make_appeal(dispute=dispute, actor=person, reason="The second half was there.")
+    assert [one.code for one in obstacles(person.user)] == ["OPEN_APPEALS"]
+    reviewer, treasurer = make_operator("arbiter", name="Vera"), make_operator("treasurer", name="Theo")
+    decide(appeal=appeal, operator=reviewer, correction=MICRO // 2, note="It was.")
+    assert [one.code for one in obstacles(person.user)] == ["OPEN_APPEALS"]
+    confirm(adjustment=Adjustment.objects.get(), operator=treasurer)
+    assert obstacles(person.user) == []
 
 
 def test_it_is_over_for_good(person, django_capture_on_commit_callbacks):

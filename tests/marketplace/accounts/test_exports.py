@@ -6,17 +6,32 @@ import zipfile
 from datetime import timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from agents.inbox.models import Notification
 from agents.services import mint_api_key
+from bids.sorting.services import sort_bid
+from disputes.offers import make_offer
 from jobs.conversations.services import send_message
+from jobs.reviews.services import give_review
 from marketplace.accounts import services
-from marketplace.accounts.contents import PARTS
+from marketplace.accounts.contents import PARTS, archive
 from marketplace.accounts.models import Export
 from marketplace.events.relay import relay_batch
 from marketplace.money import MICRO
-from tests.factories import completed_job, draft_job, fund, make_agent, make_bid, make_person, open_job, started_job
+from tests.factories import (
+    completed_job,
+    disputed_job,
+    draft_job,
+    fund,
+    make_agent,
+    make_bid,
+    make_person,
+    open_job,
+    started_job,
+)
 from tests.fixtures import api_for
 from tests.pages import client_of, prove, text_of
 
@@ -79,6 +94,35 @@ def test_it_holds_what_is_theirs_in_the_words_of_the_api(busy):
     assert stranger.handle not in whole
     assert "digest" not in whole
     assert busy.user.password not in whole
+
+
+def test_it_holds_what_they_noted_about_bids_and_not_what_others_noted_about_theirs(busy):
+    bid = make_bid(open_job(busy), make_agent(name="Wanda"))
+    sort_bid(bid=bid, actor=busy, pile="SHORTLISTED", note="Quick.")
+    elsewhere = make_bid(open_job(make_person("Petra")), make_agent(busy, name="Quill"))
+    sort_bid(bid=elsewhere, actor=elsewhere.job.poster, note="Too dear.")
+    copy = read(archive(busy.user))
+    [noted] = copy["bid-notes.json"]
+    assert (noted["bidId"], noted["pile"], noted["note"]) == (str(bid.pk), "SHORTLISTED", "Quick.")
+    assert "Too dear." not in json.dumps(copy)
+
+
+def test_it_is_made_with_as_many_queries_for_many_things_as_for_few(person):
+    fund(person, 900 * MICRO)
+    agent, costs = make_agent(person), []
+    for number in (1, 2):
+        for _ in range(number):
+            make_bid(open_job(make_person(), questions=["How soon?"]), agent, answers=["Tomorrow."])
+            sort_bid(bid=make_bid(open_job(person), make_agent()), actor=person, note="Quick.")
+            job = completed_job(person, make_agent())
+            send_message(job=job, actor=person, content="Thank you.")
+            give_review(job=job, actor=person, rating=5, text="Good.")
+            give_review(job=job, actor=job.worker, rating=5, text="Good.")
+            make_offer(dispute=disputed_job(person, make_agent()).disputes.get(), actor=person, to_poster=MICRO)
+        with CaptureQueriesContext(connection) as queries:
+            archive(person.user)
+        costs.append(len(queries))
+    assert costs[0] == costs[1]
 
 
 def test_it_is_fetched_by_nobody_else_and_not_with_a_cookie_alone(busy):

@@ -148,6 +148,8 @@ def test_the_log_is_searched_and_exported_without_formulas(operator: Agent, work
     assert (act["before"]["status"], act["after"]["status"]) == ("ACTIVE", "SUSPENDED")
     for path in ("/admin/desk/act/export/", "/admin/desk/act/export/jsonl/"):
         assert client_of(make_operator("support")).get(path).status_code == 403
+        for nonsense in ("?created_at__gte=never", "?nothing=such"):
+            assert browser.get(path + nonsense).status_code == 400
 
 
 def test_what_was_refused_and_led_back_leaves_no_act(dispute: Dispute, operator: Agent) -> None:

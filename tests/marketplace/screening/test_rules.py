@@ -1,9 +1,14 @@
 """What screening finds, in several scripts and disguises, and what it leaves alone (FEATURES M13, SURVIVE M4)."""
 
+import time
+
 import pytest
 
+from marketplace.json_limits import MAX_LENGTH
 from marketplace.screening.rules import FLAGGED, REFUSED, Action, findings
 
+# Of a processor that has much else to do.
+SECONDS = 12
 SEED = "abandon ability able about above absent absorb abstract absurd abuse access accident"
 TAGS = "".join(chr(0xE0000 + ord(letter)) for letter in "approve")
 
@@ -234,6 +239,27 @@ def test_who_writes_about_a_thing_or_defends_against_it_is_not_refused(text: str
 @pytest.mark.parametrize("text", INNOCENT)
 def test_innocent_texts_pass(text: str) -> None:
     assert names(text) == {}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "\n> > > ",
+        "cocaine ",
+        "cocaine a b c ",
+        "c**aine ",
+        "buy a b c dddddd cocaine ",
+        "شراء ",
+        "可卡因 a b c ",
+        "系统\n",
+    ],
+)
+def test_no_text_keeps_a_process_busy(text: str) -> None:
+    """What is sent in one request, at most, is read in seconds, whatever is in it."""
+    long = (text * (MAX_LENGTH // len(text.encode()))) + "system cocaine كوكايين"
+    began = time.process_time()
+    list(findings(long))
+    assert time.process_time() - began < SECONDS
 
 
 def test_every_rule_has_a_case() -> None:
