@@ -8,10 +8,13 @@ from allauth.account.internal.flows.reauthentication import get_reauthentication
 from allauth.core import context
 from allauth.core.exceptions import ReauthenticationRequired
 from allauth.mfa.adapter import DefaultMFAAdapter
+from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
+from allauth.socialaccount.models import SocialLogin
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from agents.reauthentication import has_just_proven
@@ -19,6 +22,8 @@ from marketplace.api.throttling import address_of
 from marketplace.encryption import decrypt, encrypt
 
 logger = structlog.get_logger(__name__)
+
+LONGEST_NAME = 100
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -61,6 +66,21 @@ class AccountAdapter(DefaultAccountAdapter):
             "url": reverse("account_reauthenticate_by_mail"),
         }
         return super().get_reauthentication_methods(user) or ([by_mail] if user.is_authenticated else [])
+
+
+class SocialAccountAdapter(DefaultSocialAccountAdapter):
+    """Sign-up by another site, which proposes the name that people are then asked for."""
+
+    def populate_user(self, request: HttpRequest, sociallogin: SocialLogin, data: dict[str, Any]) -> Any:
+        user = super().populate_user(request, sociallogin, data)
+        parts = (data.get("first_name"), data.get("last_name"))
+        # Until the form is sent the person waits in the session, which takes no default of the database.
+        user.date_joined = timezone.now()
+        user.name = (data.get("name") or " ".join(filter(None, parts)))[:LONGEST_NAME]
+        return user
+
+    def get_signup_form_initial_data(self, sociallogin: SocialLogin) -> dict[str, Any]:
+        return {**super().get_signup_form_initial_data(sociallogin), "name": sociallogin.user.name}
 
 
 class SecondFactorAdapter(DefaultMFAAdapter):

@@ -20,6 +20,7 @@ FORMS = {
     "account_reauthenticate": ("login", ""),
     "account_reauthenticate_by_mail": ("second_factor", ""),
     "account_signup": ("signup", "email"),
+    "socialaccount_signup": ("signup", "email"),
     "account_reset_password": ("password_reset", "email"),
     "account_reset_password_from_key": ("password_reset", ""),
     "mfa_authenticate": ("second_factor", ""),

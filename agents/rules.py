@@ -18,9 +18,11 @@ def require_not_suspended(actor: Agent | None) -> None:
 
 
 def is_barred(agent: Agent) -> bool:
-    """Whether operators have suspended it or its owner: its keys open nothing, and nobody acts for it."""
-    owner = agent.owner.agent if agent.owner else None
-    return Agent.Status.SUSPENDED in (agent.status, owner and owner.status)
+    """Whether operators have suspended it or its owner, or closed their account: its keys open nothing, and nobody acts
+    for it (`agents.queries.barred_agents`)."""
+    people = [person for person in (agent.user, agent.owner) if person is not None]
+    statuses = {agent.status, *(person.agent.status for person in people)}
+    return Agent.Status.SUSPENDED in statuses or not all(person.is_active for person in people)
 
 
 def require_sight(actor: Agent | None, agent: Agent) -> None:

@@ -288,11 +288,13 @@ def reject_pending_bids(*, job: Job, actor: Agent | None) -> None:
 
 
 def reject(bids: Sequence[Bid], job: Job, actor: Agent | None, reason: str) -> None:
-    """Ends these bids, however many in as many statements, each with its event to the bidder; the caller holds their
-    locks."""
+    """Ends these bids, in as many statements however many they are, each with its event to the bidder; the caller holds
+    their locks."""
+    changes = {"status": Bid.Status.REJECTED, "reason": reason, "updated_at": timezone.now()}
+    Bid.objects.filter(pk__in=[bid.pk for bid in bids]).update(**changes)
     for bid in bids:
-        bid.status, bid.reason, bid.updated_at = Bid.Status.REJECTED, reason, timezone.now()
-    Bid.objects.bulk_update(bids, ["status", "reason", "updated_at"])
+        for field, value in changes.items():
+            setattr(bid, field, value)
     telling.tell_rejected(bids, job, actor)
 
 
@@ -357,8 +359,10 @@ def accept_offer(*, job: Job, actor: Agent) -> Job:
     require(job, "accept-offer", actor)
     invited = job.invited
     assert invited is not None, "the table lets nobody else do this"
-    if invited.status != Agent.Status.ACTIVE:
-        raise NotAllowed(f"An agent that is {invited.status} cannot take a job.")
+    if not _can_take(invited):
+        raise NotAllowed(f"An agent that is {_state_of(invited)} cannot take a job.")
+    if is_barred(job.poster):
+        raise OfferUnpaid()
     try:
         return assign_job(
             job=job,

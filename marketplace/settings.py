@@ -278,6 +278,9 @@ ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = "http" if LOCAL else "https"
 ACCOUNT_ADAPTER = "agents.adapter.AccountAdapter"
 ACCOUNT_FORMS = {"signup": "agents.accounts.SignupForm"}
+SOCIALACCOUNT_ADAPTER = "agents.adapter.SocialAccountAdapter"
+# Whoever comes from another site is asked for the name too; without, it would be made from the e-mail address.
+SOCIALACCOUNT_AUTO_SIGNUP = False
 # These are counted by agents.limits, in one step and before a password is looked at.
 ACCOUNT_RATE_LIMITS = dict.fromkeys(
     ("login", "login_failed", "signup", "reset_password", "reset_password_from_key"), ""

@@ -1,4 +1,3 @@
-from datetime import datetime
 from typing import Any
 
 from django import forms
@@ -7,22 +6,13 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy
 
+from agents.halts.forms import clean_end
 from agents.halts.models import LONGEST_REASON, Activity, Halt
 from agents.halts.queries import running
-from agents.halts.services import SHORTEST_REASON, impose, lift, require_end
-from marketplace.errors import Invalid, MarketError, NotAllowed
+from agents.halts.services import SHORTEST_REASON, impose, lift
+from marketplace.errors import MarketError, NotAllowed
 from marketplace.html import ProseField
 from marketplace.read_only_admin import ReadOnlyAdmin
-
-
-def clean_end(ends_at: datetime | None) -> datetime | None:
-    """For a form: what `impose` will not refuse."""
-    if ends_at is not None:
-        try:
-            require_end(ends_at)
-        except Invalid as refusal:
-            raise forms.ValidationError(refusal.errors[0].message) from refusal
-    return ends_at
 
 
 class HaltForm(forms.ModelForm):

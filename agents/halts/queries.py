@@ -2,12 +2,14 @@
 
 from datetime import datetime, timedelta
 
-from django.db.models import DurationField, ExpressionWrapper, F, Q, QuerySet
+from django.db.models import DateTimeField, DurationField, ExpressionWrapper, F, Q, QuerySet, Value
 from django.db.models.functions import Least, Now
 
 from agents.halts.models import Activity, Halt
 
 LONGEST_CATCHING_UP = timedelta(days=1)
+# Of `_of_clocks`.
+STANDING = Q(ended=None) | Q(stands_until__gt=Now())
 
 
 def running() -> QuerySet[Halt]:
@@ -29,12 +31,20 @@ def due_to_end() -> QuerySet[Halt]:
 def clocks_stand() -> bool:
     """Whether time decides nothing about deals: while the site is for reading alone, and as long again after that, a
     day at most, so that nobody loses the time in which they could not act."""
-    return _standing().exists()
+    return _of_clocks().filter(STANDING).exists()
 
 
 def clocks_stopped_at() -> datetime | None:
-    """Since when clocks stand; None while they go. What was over before that stays over."""
-    return _standing().order_by("created_at").values_list("created_at", flat=True).first()
+    """Since when clocks stand; None while they go. What was over before that stays over.
+
+    A halt that began while an earlier one still held the clocks goes on with it, and keeps what that one promised.
+    """
+    begins = _of_clocks().order_by("created_at").values_list("created_at", flat=True)
+    stopped_at = earlier = begins.filter(STANDING).first()
+    while earlier is not None:
+        overlapping = Q(created_at__lt=earlier, stands_until__gt=earlier)
+        stopped_at, earlier = earlier, begins.filter(overlapping).first()
+    return stopped_at
 
 
 def is_held_off(end: datetime) -> bool:
@@ -43,9 +53,9 @@ def is_held_off(end: datetime) -> bool:
     return stopped_at is not None and stopped_at < end
 
 
-def _standing() -> QuerySet[Halt]:
+def _of_clocks() -> QuerySet[Halt]:
+    """Those that stop clocks, with when they `ended` and until when clocks stand because of them."""
     halts = Halt.objects.filter(agent=None, activity=Activity.EVERYTHING).annotate(ended=Least("lifted_at", "ends_at"))
     lasted = ExpressionWrapper(F("ended") - F("created_at"), DurationField())
-    since = ExpressionWrapper(Now() - F("ended"), DurationField())
-    catches_up = Q(ended__gt=Now() - LONGEST_CATCHING_UP, lasted__gt=F("since"))
-    return halts.annotate(lasted=lasted, since=since).filter(Q(ended=None) | Q(ended__gt=Now()) | catches_up)
+    catching_up = Least(lasted, Value(LONGEST_CATCHING_UP, DurationField()))
+    return halts.annotate(stands_until=ExpressionWrapper(F("ended") + catching_up, DateTimeField()))

@@ -18,7 +18,7 @@ from marketplace.events import services as events
 from marketplace.timestamps import format_timestamp
 
 SHORTEST_REASON = 3
-LONGEST = timedelta(days=3653)
+LONGEST_HALT = timedelta(days=3653)
 
 
 @transaction.atomic
@@ -50,7 +50,7 @@ def require_end(ends_at: datetime) -> None:
     """Raises Invalid naming `endsAt` for a time that has passed, or is so far that nobody means it: in another zone it
     may lie beyond the last year that programs know."""
     now = database_now()
-    if not now < ends_at <= now + LONGEST:
+    if not now < ends_at <= now + LONGEST_HALT:
         raise Invalid.field("endsAt", "Must be in the future and within ten years; leave it out for longer.")
 
 

@@ -1,5 +1,7 @@
 """Making and changing the handles of people."""
 
+import re
+
 from django.db import IntegrityError, transaction
 from django.utils.text import slugify
 
@@ -13,6 +15,8 @@ from marketplace.events import services as events
 from marketplace.screening.services import screened
 
 LONGEST_MADE = 30
+# As `Agent.free_handle` makes it.
+RANDOM_TAIL = re.compile(r"-[0-9a-f]{8}$")
 
 
 class HandleChanged(MarketError):
@@ -38,11 +42,13 @@ def settle_handle(*, agent: Agent) -> Agent:
     """Gives somebody who has shown that their address is theirs the handle made from their name, if there is one and
     nobody has it; otherwise they keep the one with a tail."""
     handle = slugify(agent.name)[:LONGEST_MADE].strip("-")
+    if not RANDOM_TAIL.search(agent.handle):
+        return agent  # somebody chose that one
     try:
         require_usable(handle)
         if not is_taken(handle):
             with transaction.atomic():
-                Agent.objects.filter(pk=agent.pk).update(handle=handle)
+                Agent.objects.filter(pk=agent.pk, handle=agent.handle).update(handle=handle)
     except (Invalid, IntegrityError):
         # No handle can be made of it, or somebody of the same name confirmed theirs a moment ago.
         return agent

@@ -53,6 +53,7 @@ def claim_due(
             "lease": timedelta(seconds=settings.WEBHOOK_LEASE_SECONDS),
             "in_flight": 1 if failing else settings.WEBHOOKS_IN_FLIGHT_PER_ENDPOINT,
             "depth": 1 if failing else DEPTH,
+            "window": 2 * DEPTH,
             "held": orjson.dumps({str(endpoint): count for endpoint, count in held.items()}).decode(),
         }
         cursor.execute(ALONE + CLAIM, parameters)
@@ -60,6 +61,8 @@ def claim_due(
             pass
         # In the order in which things happened, as far as there is one.
         rows = sorted(cursor.fetchall())
+        if not rows:
+            return []
         cursor.execute(TARGETS, [list({endpoint for _, endpoint, *_ in rows})])
         targets = {endpoint: target for endpoint, *target in cursor.fetchall()}
     return [
@@ -87,21 +90,24 @@ CLAIM = """
             OFFSET 0 -- looked up one by one, in the order of `waiting`, and no further than the limit
          ) AS endpoint
          CROSS JOIN LATERAL (
-            SELECT count(*) FILTER (WHERE leased_until > statement_timestamp()) AS leases,
-                coalesce((%(held)s::jsonb ->> waiting.endpoint_id::text)::int, 0) AS ours
-              FROM (
-                -- What is leased was due before what is not: no index need know of leases, so to take one is cheap.
-                SELECT leased_until FROM webhooks_delivery
-                 WHERE endpoint_id = waiting.endpoint_id AND status = 'PENDING'
-                 ORDER BY next_attempt_at LIMIT 2 * %(depth)s
-              ) AS first
+            SELECT held.ours,
+                greatest(count(*) FILTER (WHERE leased_until > statement_timestamp()), held.ours) AS leases
+              FROM (SELECT coalesce((%(held)s::jsonb ->> waiting.endpoint_id::text)::int, 0) AS ours) AS held,
+                LATERAL (
+                    -- What is leased came before what is not, in the one order in which all are taken. No index need
+                    -- know of leases then, so to take one is cheap.
+                    SELECT leased_until FROM webhooks_delivery
+                     WHERE endpoint_id = waiting.endpoint_id AND status = 'PENDING'
+                     ORDER BY next_attempt_at, id LIMIT %(window)s
+                ) AS first
+             GROUP BY held.ours
          ) AS busy
          CROSS JOIN LATERAL (
             SELECT id FROM webhooks_delivery
              WHERE endpoint_id = waiting.endpoint_id AND status = 'PENDING'
                AND next_attempt_at <= statement_timestamp()
                AND (leased_until IS NULL OR leased_until <= statement_timestamp())
-             ORDER BY next_attempt_at
+             ORDER BY next_attempt_at, id
              LIMIT greatest(
                  CASE WHEN busy.leases <= busy.ours THEN %(depth)s ELSE %(in_flight)s END - busy.leases, 0)
                FOR NO KEY UPDATE SKIP LOCKED

@@ -74,10 +74,11 @@ class Delivery(models.Model):
             models.UniqueConstraint(fields=["endpoint", "event"], name="delivery_once_per_endpoint_and_event")
         ]
         indexes = [
-            # The claim goes from endpoint to endpoint and takes those of each that are due. No index holds the lease,
-            # and pages are filled by half (migration 0005), so that taking one touches no index at all.
+            # The claim goes from endpoint to endpoint and takes those of each that are due, in this order. No index has
+            # the lease, and pages are filled by half (those written since migration 0005), so that taking one touches
+            # no index at all.
             models.Index(
-                fields=["endpoint", "next_attempt_at"], condition=Q(status="PENDING"), name="delivery_waiting"
+                fields=["endpoint", "next_attempt_at", "id"], condition=Q(status="PENDING"), name="delivery_in_line"
             ),
             models.Index(fields=["endpoint", "-id"], name="delivery_of_endpoint"),
         ]

@@ -8,7 +8,7 @@ from typing import Any
 from cryptography.fernet import InvalidToken
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import Q
+from django.db.models import Case, F, Q, When
 from django.db.models.functions import Now
 
 from agents.models import Agent
@@ -314,9 +314,10 @@ def _require_enabled(endpoint: Endpoint) -> None:
 
 
 def begin_again(deliveries: Any) -> int:
-    """From the first attempt on. One that a worker is at this moment stays that worker's."""
+    """From the first attempt on. One that a worker is at this moment stays that worker's, and where it is in line."""
+    due_at = Case(When(leased_until__gt=Now(), then=F("next_attempt_at")), default=Now())
     begun: int = deliveries.update(
-        status=Delivery.Status.PENDING, attempts=0, next_attempt_at=Now(), delivered_at=None, last_error=""
+        status=Delivery.Status.PENDING, attempts=0, next_attempt_at=due_at, delivered_at=None, last_error=""
     )
     wake()
     return begun

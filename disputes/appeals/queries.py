@@ -9,7 +9,7 @@ from django.db.models.functions import Now
 from agents.models import Agent
 from disputes.appeals.models import Appeal
 from disputes.appeals.rules import may_appeal
-from disputes.models import Dispute
+from disputes.models import Dispute, Side
 from disputes.rules import side_of
 from marketplace.screening.queries import with_flags
 
@@ -35,6 +35,12 @@ def overturned(days: int) -> tuple[int, int]:
     decided = Appeal.objects.filter(decided_at__gt=Now() - timedelta(days=days))
     counted = decided.aggregate(all=Count("pk"), wrong=Count("pk", filter=Q(status=Appeal.Status.CORRECTED)))
     return counted["all"], counted["wrong"]
+
+
+def wallet_of(appeal: Appeal) -> Agent:
+    """Whose money the ruling kept: the payer's or the worker's."""
+    job = appeal.dispute.job
+    return job.payer if appeal.side == Side.POSTER else job.deal[0]
 
 
 def find_appeal(pk: UUID) -> Appeal | None:

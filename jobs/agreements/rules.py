@@ -1,5 +1,7 @@
 """Who may answer what was proposed, and when."""
 
+from datetime import datetime
+
 from django.utils import timezone
 
 from agents.halts.queries import is_held_off
@@ -48,7 +50,9 @@ def available_answers(agreement: Agreement, actor: Agent | None) -> list[str]:
     side = side_of(actor, agreement.job)
     if actor is None or side is None or actor.status == Agent.Status.SUSPENDED or not is_pending(agreement):
         return []
-    return [WITHDRAW] if side == agreement.side else list(ANSWERS)
+    if side == agreement.side:
+        return [WITHDRAW]
+    return [answer for answer in ANSWERS if answer != "accept" or not is_too_late(agreement, timezone.now())]
 
 
 def is_pending(agreement: Agreement) -> bool:
@@ -56,6 +60,11 @@ def is_pending(agreement: Agreement) -> bool:
     if agreement.status != Agreement.Status.PENDING:
         return False
     return agreement.lapses_at > timezone.now() or is_held_off(agreement.lapses_at)
+
+
+def is_too_late(agreement: Agreement, now: datetime) -> bool:
+    """Whether it asks for a time that has passed, as it may while clocks stand: nobody can agree to that any more."""
+    return agreement.due_at is not None and agreement.due_at <= now
 
 
 def require_answer(agreement: Agreement, answer: str, actor: Agent) -> None:

@@ -12,7 +12,7 @@ from agents.models import Agent
 from agents.rules import require_not_suspended
 from jobs import services as jobs
 from jobs.agreements.models import LONGEST_NOTE, Agreement, EarlyEnd, Side
-from jobs.agreements.rules import AgreementNotPending, require_answer, require_change, side_of
+from jobs.agreements.rules import AgreementNotPending, is_too_late, require_answer, require_change, side_of
 from jobs.models import Job
 from marketplace.database import database_now
 from marketplace.errors import Invalid
@@ -113,12 +113,15 @@ def _answer(agreement: Agreement, actor: Agent, answer: str, status: Agreement.S
     agreement.job = job
     require_answer(agreement, answer, actor)
     require_not_suspended(actor)
-    in_time = agreement.lapses_at > database_now() or is_held_off(agreement.lapses_at)
+    now = database_now()
+    in_time = agreement.lapses_at > now or is_held_off(agreement.lapses_at)
     if agreement.status != Status.PENDING or not in_time:
         over = Status.LAPSED if agreement.status == Status.PENDING else Status(agreement.status)
         raise AgreementNotPending(f"This proposal cannot be answered any more: {over.label.lower()}.")
     if answer == "accept":
         require_change(job, agreement.kind, actor)
+        if is_too_late(agreement, now):
+            raise AgreementNotPending("The time that it asks for has passed; propose a later one.")
     _close(agreement, status, actor)
     return agreement
 

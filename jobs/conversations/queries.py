@@ -2,7 +2,7 @@
 
 from django.contrib.postgres.search import SearchQuery
 from django.db import connection
-from django.db.models import Case, OuterRef, Q, QuerySet, Subquery, Sum, TextField, Value, When
+from django.db.models import Case, OuterRef, Q, QuerySet, Subquery, TextField, Value, When
 
 from agents.models import Agent
 from agents.queries import agents_of
@@ -69,12 +69,6 @@ def _said() -> Case:
     return Case(When(is_hidden(Message), then=Value(HIDDEN_SAYS)), default="content", output_field=TextField())
 
 
-def unread_count(actor: Agent) -> int:
-    """Messages that the actor's side has not read, in all conversations; its agents' too, for a person."""
-    unread = Side.objects.filter(_is_for(actor), unread_count__gt=0)
-    return unread.aggregate(sum=Sum("unread_count"))["sum"] or 0
-
-
 UNREAD = """
     SELECT coalesce(sum(side.unread_count), 0)::bigint,
            (SELECT count(*) FROM (
@@ -86,7 +80,8 @@ UNREAD = """
 
 
 def unread_counts(actor: Agent, most: int) -> tuple[int, int]:
-    """`unread_count`, and how many notifications are unread, at most `most`: one query, since every page asks."""
+    """How many messages the actor's side has not read, in all conversations, its agents' too for a person; and how many
+    notifications are unread, at most `most`. One query, since every page asks."""
     with connection.cursor() as cursor:
         cursor.execute(UNREAD, {"actor": actor.pk, "person": actor.user_id, "most": most})
         messages, notifications = cursor.fetchone()

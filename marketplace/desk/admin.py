@@ -30,7 +30,7 @@ from agents.halts.services import let_back
 from agents.models import Agent, ApiKey
 from agents.services import end_leaked_key
 from disputes.appeals.models import Appeal
-from disputes.appeals.queries import appeals_against, find_appeal
+from disputes.appeals.queries import appeals_against, find_appeal, wallet_of
 from disputes.appeals.rules import most_correction, require_reviewer
 from disputes.evidence import ask
 from disputes.models import Dispute
@@ -403,7 +403,7 @@ class AppealAdmin(ReadOnlyAdmin):
             require_reviewer(appeal, request.user.agent)
             if "confirmed" not in request.POST:
                 sent = [(name, form.data[name]) for name in form.fields if form.data.get(name)]
-                asked = {"typed": sent, "whose": appeals.wallet_of(appeal)}
+                asked = {"typed": sent, "whose": wallet_of(appeal)}
                 return self._show(request, appeal, form, confirms=True, **asked)
             appeals.decide(appeal=appeal, operator=request.user.agent, **typed)
         except MarketError as refusal:
@@ -509,9 +509,13 @@ class AccountAdmin(PlainAccountAdmin):
 
     def _adjust(self, request: Any, agent: Agent, form: AdjustmentForm) -> bool:
         try:
+            adjustments.require_free(form.cleaned_data["key"])
             return super()._adjust(request, agent, form)
         except NeedsConfirmation:
             return self._propose(request, agent, form)
+        except MarketError as refusal:
+            show_refusal(form, refusal)
+            return False
 
     def _propose(self, request: Any, agent: Agent, form: AdjustmentForm) -> bool:
         typed = form.cleaned_data

@@ -8,8 +8,8 @@ from django.db import transaction
 
 from agents.models import Agent
 from disputes.appeals.models import Appeal
+from disputes.appeals.queries import wallet_of
 from disputes.appeals.services import decide_appeal
-from disputes.models import Side
 from marketplace.desk import adjustments
 from marketplace.desk.models import Adjustment
 
@@ -23,12 +23,6 @@ def decide(*, appeal: Appeal, operator: Agent, correction: int, note: str) -> Ap
         whose = wallet_of(appeal)
         adjustments.propose(agent=whose, amount=correction, reason=reason, key=appeal.pk, operator=operator)
     return appeal
-
-
-def wallet_of(appeal: Appeal) -> Agent:
-    """Whose money the ruling kept: the payer's or the worker's."""
-    job = appeal.dispute.job
-    return job.payer if appeal.side == Side.POSTER else job.deal[0]
 
 
 def payment_of(appeal: Appeal) -> Adjustment | None:

@@ -9,7 +9,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.utils.translation import gettext_lazy as _
 
 from agents.halts import services as halts
-from agents.halts.admin import clean_end
+from agents.halts.forms import clean_end
 from agents.halts.models import LONGEST_REASON, Activity
 from disputes.models import LONGEST_TEXT, Ground, InformationRequest
 from jobs.services import SHORTEST_REASON

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -10,12 +11,13 @@ from django.db.models.functions import Coalesce, Now, RowNumber
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from agents.halts.queries import clocks_stopped_at
 from agents.models import Agent
 from agents.queries import agents_of
 from bids.queries import SEALED_RULES
+from disputes.models import Dispute
 from disputes.queries import needs_answer_of
 from jobs.agreements.models import Agreement, Side
-from jobs.conversations import queries as conversations
 from jobs.drafts.queries import drafts_of
 from jobs.lifecycle import Status
 from jobs.models import Job
@@ -27,6 +29,8 @@ from wallets import queries as wallets
 
 MOST_OF_A_KIND = 5
 MOST_DRAFTS = 3
+# A job whose dispute the member's side has to answer: the dispute is shown instead.
+CASE = "case"
 
 
 @dataclass(frozen=True)
@@ -63,22 +67,20 @@ KINDS = {
 def dashboard(actor: Agent) -> dict[str, Any]:
     """All that the page shows, for the person and the agents they own. What it asks of somebody with nothing under way
     is a callable."""
-    hand = [actor.pk, *agents_of(actor).values_list("pk", flat=True)]
-    shown = [(KINDS[job.kind], job) for job in _most_urgent(hand)]  # type: ignore[attr-defined]
+    hand, is_mediating = _hand(actor)
+    to_answer = needs_answer_of(actor, hand)
+    found = [(job.kind, job) for job in _most_urgent(hand, to_answer)]  # type: ignore[attr-defined]
+    shown = [(KINDS[kind], job) for kind, job in found if kind != CASE]
     mine = [(kind, job) for kind, job in shown if kind.waits_for_me]
     mine += [(KINDS["rate"], job) for job in _to_rate(actor)]
-    is_disputing = any(kind.name == "dispute" for kind, _job in shown)
-    # Not asked of somebody who is in none.
-    to_answer = needs_answer_of(actor, hand).order_by("phase_ends_at", "pk")[:MOST_OF_A_KIND]
-    disputes = list(to_answer) if is_disputing else []
-    answered = {dispute.job_id for dispute in disputes}
-    others = [(kind, job) for kind, job in shown if not kind.waits_for_me]
+    cases = to_answer.annotate(of_kind=Window(Count("pk"))).order_by("phase_ends_at", "pk")[:MOST_OF_A_KIND]
+    # Not asked of somebody who has none.
+    disputes = list(cases) if is_mediating or len(shown) < len(found) else []
     return {
         "needs": mine,
         "disputes": disputes,
-        "work": [(kind, job) for kind, job in others if kind.name != "dispute" or job.pk not in answered],
-        "more": _left_out(shown),
-        "unread": conversations.unread_count(actor),
+        "work": [(kind, job) for kind, job in shown if not kind.waits_for_me],
+        "more": _left_out([*found, *((CASE, dispute) for dispute in disputes)]),
         "drafts": drafts_of(actor)[:MOST_DRAFTS],
         "balance": wallets.balance(actor),
         "spent": _spent_this_month(actor, hand),
@@ -87,15 +89,27 @@ def dashboard(actor: Agent) -> dict[str, Any]:
     }
 
 
-def _most_urgent(hand: list[UUID]) -> QuerySet[Job]:
+def _hand(actor: Agent) -> tuple[list[UUID], bool]:
+    """The ids of the actor and the agents they own, and whether disputes are given to one of them to mediate."""
+    rows = agents_of(actor).order_by().values_list("pk", "mediator")
+    rows = rows.union(Agent.objects.filter(pk=actor.pk).values_list("pk", "mediator"), all=True)
+    hand, appointments = zip(*rows, strict=True)
+    is_operator = actor.user is not None and actor.user.is_staff
+    return list(hand), is_operator or any(appointments)
+
+
+def _most_urgent(hand: list[UUID], to_answer: QuerySet[Dispute]) -> QuerySet[Job]:
     """A few live jobs of every kind, in the order of the kinds, in one query: `kind`, `due` and `of_kind` come along.
+    The kind of those whose dispute is to be answered is CASE.
 
     By the ids of the hand, so that PostgreSQL has an index for each side of a job.
     """
+    now = clocks_stopped_at() or Now()
     posted, given, offered = Q(poster__in=hand), Q(worker__in=hand), Q(status=Status.OPEN, invited__in=hand)
     reasons = {
+        CASE: Q(status=Status.DISPUTED) & Exists(to_answer.filter(job=OuterRef("pk"))),
         "dispute": Q(status=Status.DISPUTED),
-        "answer": posted & _asked_by(Side.WORKER) | given & _asked_by(Side.POSTER),
+        "answer": posted & _asked_by(Side.WORKER, now) | given & _asked_by(Side.POSTER, now),
         "review": posted & Q(status=Status.IN_REVIEW),
         "offer": offered,
         "changes": given & Q(status=Status.IN_PROGRESS, revision_count__gt=0),
@@ -120,9 +134,9 @@ def _most_urgent(hand: list[UUID]) -> QuerySet[Job]:
     return with_parties(jobs.filter(place__lte=MOST_OF_A_KIND)).order_by(order, F("due"), "pk")
 
 
-def _asked_by(side: Side) -> Exists:
+def _asked_by(side: Side, now: datetime | Now) -> Exists:
     """Whether that side of the job proposed a change that waits for an answer."""
-    waiting = Agreement.objects.filter(status=Agreement.Status.PENDING, lapses_at__gt=Now())
+    waiting = Agreement.objects.filter(status=Agreement.Status.PENDING, lapses_at__gt=now)
     return Exists(waiting.filter(job=OuterRef("pk"), side=side))
 
 
@@ -133,9 +147,9 @@ def _to_rate(actor: Agent) -> QuerySet[Job]:
     return with_parties(to_review([actor.pk])).order_by(ended_at, "pk")[:MOST_OF_A_KIND]
 
 
-def _left_out(shown: Iterable[tuple[Kind, Job]]) -> int:
-    """How many live jobs are not shown, since there are more of their kind."""
-    totals = {kind.name: job.of_kind for kind, job in shown}  # type: ignore[attr-defined]
+def _left_out(shown: Iterable[tuple[str, Any]]) -> int:
+    """How much is not shown, since there is more of its kind."""
+    totals = {kind: one.of_kind for kind, one in shown}
     return sum(total - min(total, MOST_OF_A_KIND) for total in totals.values())
 
 

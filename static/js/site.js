@@ -115,20 +115,23 @@ function refreshTime(element) {
 
 /* A heart is pressed where it is, so that nobody loses their place in a list. What is refused comes as a page. */
 async function press(heart, form) {
+  if (heart.dataset.busy) return;
+  heart.dataset.busy = "yes";
+  const isKept = heart.value === "yes";
   const headers = { "HX-Request": "true" };
   const sent = { method: "POST", body: new FormData(form, heart), headers, redirect: "manual" };
   const reply = await fetch(heart.formAction, sent).catch(() => null);
+  delete heart.dataset.busy;
   if (!reply) return toast(document.querySelector(".toasts").dataset.away);
   if (!reply.ok) {
     form.dataset.plain = "yes";
     return form.requestSubmit(heart);
   }
-  const isKept = heart.value === "yes";
   for (const one of document.querySelectorAll(".heart")) {
     if (one.formAction !== heart.formAction) continue;
     one.value = isKept ? "" : "yes";
     one.setAttribute("aria-pressed", String(isKept));
-    [one.title, one.dataset.title] = [one.dataset.title, one.title];
+    one.title = isKept ? one.dataset.leave : one.dataset.keep;
   }
   toast(await reply.text());
 }

@@ -89,6 +89,21 @@ def test_it_is_done_on_the_profile_and_undone_in_the_account(eve: Agent, problem
     assert api_for(will).delete(f"/agents/{eve.handle}/block").json()["data"] == {"isBlocked": False}
 
 
+@pytest.mark.parametrize("by_agent", [False, True])
+def test_a_profile_leads_to_the_block_that_holds_for_it(eve: Agent, by_agent: bool) -> None:
+    """Who blocks Eve blocks her agents, and the other way round."""
+    will, mill = make_person("Will"), make_agent(eve, name="Mill")
+    blocked, other = (mill, eve) if by_agent else (eve, mill)
+    block(actor=will, agent=blocked)
+    page = client_of(will).get(f"/agents/{other.handle}/")
+    assert f"You block them with {blocked.name}: unblock" in text_of(page)
+    assert f'href="/agents/{blocked.handle}/block/"' in page.content.decode()
+    block(actor=will, agent=other)
+    page = client_of(will).get(f"/agents/{other.handle}/")
+    assert "You block them: unblock" in text_of(page)
+    assert f'href="/agents/{other.handle}/block/"' in page.content.decode()
+
+
 def test_there_is_an_end_to_it(eve: Agent, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(services, "MOST_BLOCKS", 1)
     others = [make_person("Otto"), make_person("Olga")]

@@ -30,9 +30,11 @@ def test_signing_up_makes_a_person_whose_address_stays_private(client: Client, d
 
     agent = User.objects.get().agent
     assert (agent.name, agent.is_human) == ("Nina Novak", True)
-    assert agent.handle == "nina-novak"
+    assert re.fullmatch("nina-novak-[0-9a-f]{8}", agent.handle), "nobody guesses it before the address is confirmed"
     link = re.search(r"http://testserver(/account/confirm-email/\S+)", mail.outbox[0].body)[1]
     assert client.post(link)["Location"] == "/"
+    agent.refresh_from_db()
+    assert agent.handle == "nina-novak"
     assert "Hello, Nina Novak" in text_of(client.get("/"))
     assert "private" not in text_of(Client().get(f"/agents/{agent.handle}/"))
 

@@ -4,6 +4,7 @@ import pytest
 from django.test import Client
 
 from agents.models import Agent
+from agents.services import set_suspension
 from bids.services import DirectOffer, OfferUnpaid, accept_offer, decline_offer, hire_agent
 from jobs import services as jobs
 from jobs.models import Job
@@ -114,6 +115,16 @@ def test_what_the_posters_wallet_holds_is_not_told(worker):
     assert (refusal.value.extra, "99.99" in refusal.value.detail) == ({}, False)
     job.refresh_from_db()
     assert job.status == "OPEN"
+
+
+def test_an_agent_hires_nobody_while_its_owner_is_suspended(worker):
+    """The money is the owner's."""
+    boss = make_person("Olga")
+    job = offered_job(make_agent(boss, funds=FUNDS), worker, "assign")
+    set_suspension(agent=boss, suspended=True, actor=make_person("Otto", is_staff=True))
+    with pytest.raises(OfferUnpaid):
+        accept_offer(job=job, actor=worker)
+    assert escrow_balance(job) == 0
 
 
 def test_an_offer_needs_its_agent_and_an_agent_an_offer(poster, worker):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from agents.models import Agent
+from agents.models import Agent, User
 from agents.services import set_suspension
 from bids.models import Bid
 from bids.services import BiddingClosed, BidNotPending, accept_bid, close_window, hire_agent, withdraw_bid
@@ -183,6 +183,18 @@ def test_no_agent_hires_by_the_clock_while_its_owner_is_suspended(worker):
     close_window(job=job)
     assert state(job) == ("OPEN", None)
     assert told(job, "job.award_failed")
+
+
+def test_nobody_wins_whose_account_operators_have_closed(poster, worker):
+    """As `barred_agents` has it, whose keys open nothing."""
+    job = auction(poster, auto_accept=True)
+    barred = make_agent(make_person("Olga"))
+    make_bid(job, barred, MICRO)
+    make_bid(job, worker, 2 * MICRO)
+    User.objects.filter(pk=barred.owner_id).update(is_active=False)
+    end_bidding(job)
+    close_window(job=job)
+    assert state(job) == ("ASSIGNED", worker.handle)
 
 
 def test_when_all_are_away_the_poster_is_told(poster, worker):

@@ -31,7 +31,8 @@ from tests.fixtures import ApiClient
 from tests.marketplace.desk.people import NOTE, make_operator
 from tests.pages import client_of, text_of
 from tests.racing import race
-from wallets.models import Transfer
+from wallets.ledger import KeyReused
+from wallets.models import Account, Transfer
 from wallets.queries import balance
 
 pytestmark = pytest.mark.django_db
@@ -172,6 +173,41 @@ def test_what_is_owed_is_paid_when_its_reviewer_is_no_operator_any_more(
         adjustments.confirm(adjustment=gift, operator=treasurer)
     adjustments.confirm(adjustment=Adjustment.objects.get(pk=appeal.pk), operator=treasurer)
     assert balance(worker).available == 60_400_000
+
+
+@pytest.mark.parametrize("is_large", [True, False])
+def test_nobody_adjusts_under_the_key_of_an_appeal(
+    ruled: Dispute, worker: Agent, outsider: Agent, reviewer: Agent, settings: Any, is_large: bool
+) -> None:
+    """The key is a field of a form: what is owed is what an appeal has awarded, to whom and as much as it says."""
+    settings.ADJUSTMENT_ALONE_UP_TO = 0 if is_large else MICRO
+    appeal = make_appeal(dispute=ruled, actor=worker, reason=WHY)
+    account = Account.objects.get(owner=worker, kind=Account.Kind.AVAILABLE)
+    browser = client_of(make_operator("treasurer", name="Theo"))
+    typed = {"amount": "1", "reason": "A gift of ours.", "key": str(appeal.pk)}
+
+    refused = browser.post(f"/admin/wallets/account/{account.pk}/adjust/", typed)
+
+    assert "An appeal has that key" in text_of(refused)
+    assert not Transfer.objects.filter(key=f"adjustment:{appeal.pk}").exists()
+    decide(appeal=appeal, operator=reviewer, correction=MICRO, note="It was there.")
+    asked = {"reason": "A gift of ours.", "key": appeal.pk, "operator": reviewer}
+    for agent, amount in [(worker, 2 * MICRO), (outsider, MICRO)]:
+        with pytest.raises(KeyReused):
+            adjustments.propose(agent=agent, amount=amount, **asked)
+    owed = Adjustment.objects.get()
+    assert (owed.pk, owed.agent, owed.amount) == (appeal.pk, worker, MICRO)
+
+
+def test_what_has_the_key_of_an_open_appeal_is_owed_to_nobody(ruled: Dispute, worker: Agent, reviewer: Agent) -> None:
+    """Also where it was proposed before such keys were refused."""
+    appeal = make_appeal(dispute=ruled, actor=worker, reason=WHY)
+    words = {"agent": worker, "amount": MICRO, "reason": "A gift of ours.", "proposed_by": reviewer}
+    gift = Adjustment.objects.create(pk=appeal.pk, **words)
+    treasurer = make_operator("treasurer", name="Theo")
+    with pytest.raises(KeyReused):
+        adjustments.confirm(adjustment=gift, operator=treasurer)
+    assert adjustments.decline(adjustment=gift, operator=treasurer).status == Adjustment.Status.DECLINED
 
 
 @pytest.mark.parametrize("correction", [-1, 19_800_001])

@@ -25,7 +25,18 @@ from bids.services import accept_bid, withdraw_bid
 from jobs.lifecycle import Status
 from jobs.models import Job
 from jobs.rules import WrongStatus
-from jobs.services import approve_job, assigning, auto_approve_job, cancel_job, reject_submission, reviewing
+from jobs.services import (
+    approve_job,
+    assigning,
+    auto_approve_job,
+    cancel_job,
+    disputing,
+    ending,
+    posting,
+    reject_submission,
+    reviewing,
+    working,
+)
 from marketplace.errors import MarketError
 from marketplace.events.models import Event
 from tests.factories import FUNDS, PRICE, fund, make_agent, make_bid, make_person, open_job, submitted_job
@@ -106,7 +117,7 @@ def without_the_job_lock(monkeypatch: pytest.MonkeyPatch, contestants: int) -> I
         return found
 
     with monkeypatch.context() as patch:
-        for verbs in (assigning, reviewing, bids.services):
+        for verbs in (assigning, disputing, ending, posting, reviewing, working, bids.services):
             patch.setattr(verbs, "lock", read)
         yield
 

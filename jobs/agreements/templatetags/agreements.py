@@ -1,6 +1,7 @@
 """Changes of the deal on the page of a job."""
 
 from typing import Any
+from uuid import UUID
 
 from django import template
 
@@ -37,10 +38,12 @@ def proposals_on(context: dict[str, Any], job: Job, whose: str) -> dict[str, Any
 def _waiting_on(request: Any, job: Job, actor: Agent | None) -> list[Agreement]:
     """What waits for an answer, read once though two parts of the page speak of it."""
     if not hasattr(request, "waiting_agreements"):
+        request.waiting_agreements = {}
+    waiting: dict[UUID, list[Agreement]] = request.waiting_agreements
+    if job.pk not in waiting:
         pending = agreements_on(job, actor).filter(status=Agreement.Status.PENDING)
-        request.waiting_agreements = [one for one in pending if is_pending(one)]
-    waiting: list[Agreement] = request.waiting_agreements
-    return waiting
+        waiting[job.pk] = [one for one in pending if is_pending(one)]
+    return waiting[job.pk]
 
 
 @register.inclusion_tag("agreements/_ways.html")

@@ -35,10 +35,14 @@ def conversation_on(context: dict[str, Any], job: Job) -> dict[str, Any]:
     }
 
 
-@register.simple_tag
-def unread_counts(agent: Agent) -> dict[str, dict[str, Any]]:
-    """What the two badges of the top bar say of a person; nothing to see where there is nothing unread."""
-    messages, notifications = queries.unread_counts(agent, MOST_ON_THE_BADGE + 1)
+@register.simple_tag(takes_context=True)
+def unread_counts(context: dict[str, Any], agent: Agent) -> dict[str, dict[str, Any]]:
+    """What the two badges of the top bar say of the reader, read once though the home page says it too; nothing to see
+    where there is nothing unread."""
+    request = context["request"]
+    if not hasattr(request, "unread_counts"):
+        request.unread_counts = queries.unread_counts(agent, MOST_ON_THE_BADGE + 1)
+    messages, notifications = request.unread_counts
     return {"messages": _badge(messages), "inbox": _badge(notifications)}
 
 

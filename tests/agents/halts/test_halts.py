@@ -6,13 +6,14 @@ from contextlib import nullcontext
 from datetime import timedelta
 from typing import Any
 
+import pgtrigger
 import pytest
 from django.db import ProgrammingError, transaction
 from django.test import Client
 from django.utils import timezone
 
 from agents.halts.models import Activity, Halt
-from agents.halts.queries import clocks_stand
+from agents.halts.queries import clocks_stand, is_held_off
 from agents.halts.rules import Halted
 from agents.halts.services import impose, let_back, lift
 from agents.halts.tasks import end_suspensions
@@ -21,7 +22,7 @@ from bids.queries import visible_bids
 from bids.services import BiddingClosed, accept_bid, place_bid
 from jobs.agreements.models import Agreement
 from jobs.agreements.rules import AgreementNotPending, available_answers
-from jobs.agreements.services import accept_agreement, propose_end
+from jobs.agreements.services import accept_agreement, decline_agreement, propose_end, propose_extension
 from jobs.lifecycle import Status
 from jobs.models import Job
 from jobs.services import DeadlinePassed
@@ -191,6 +192,21 @@ def test_clocks_stand_as_long_after_it_as_it_lasted(operator: Agent, since: int,
     assert clocks_stand() is stand
 
 
+@pytest.mark.parametrize(("hours", "is_over"), [(3.5, False), (6.5, True)])
+def test_a_second_halt_keeps_what_the_first_one_promised(operator: Agent, hours: float, is_over: bool) -> None:
+    """The first held the clocks until an hour ago, the second began within that; both ends came before the second."""
+    ended(5 * HOUR, 3 * HOUR, operator)
+    ended(2 * HOUR, HOUR / 2, operator)
+    assert is_held_off(timezone.now() - hours * HOUR) is not is_over
+
+
+def test_a_second_halt_brings_back_nothing_that_had_ended_between_them(operator: Agent) -> None:
+    ended(8 * HOUR, 7 * HOUR, operator)
+    ended(2 * HOUR, HOUR / 2, operator)
+    assert not is_held_off(timezone.now() - 7.5 * HOUR)
+    assert is_held_off(timezone.now() - 1.5 * HOUR)
+
+
 def test_no_other_halt_stops_the_clocks(operator: Agent, worker: Agent) -> None:
     impose(activity=Activity.BIDS, operator=operator, reason=WHY)
     impose(activity=Activity.EVERYTHING, operator=operator, reason=WHY, agent=worker)
@@ -237,6 +253,21 @@ def test_a_proposal_lapses_only_while_it_can_be_answered(
     assert available_answers(agreement, poster) == ([] if refused else ["accept", "decline"])
     with pytest.raises(AgreementNotPending) if refused else nullcontext():
         accept_agreement(agreement=agreement, actor=poster)
+
+
+def test_nobody_agrees_to_a_time_that_passed_while_clocks_stood(operator: Agent, poster: Agent, worker: Agent) -> None:
+    """It waits for its answer, which is no by now: the work could not come in time any more."""
+    job = factories.started_job(poster, worker)
+    agreement = propose_extension(job=job, actor=worker, due_at=job.deadline_at + HOUR)
+    ended(3 * HOUR, HOUR, operator)
+    passed = timezone.now() - 2 * HOUR
+    with pgtrigger.ignore("agreements.Agreement:freeze_what_was_proposed"):
+        Agreement.objects.update(due_at=passed, lapses_at=passed)
+    agreement.refresh_from_db()
+    assert available_answers(agreement, poster) == ["decline"]
+    with pytest.raises(AgreementNotPending, match="has passed"):
+        accept_agreement(agreement=agreement, actor=poster)
+    decline_agreement(agreement=agreement, actor=poster)
 
 
 # Suspensions with an end

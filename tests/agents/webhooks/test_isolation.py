@@ -12,10 +12,11 @@ from django.db import connection
 from django.db.models.functions import Now
 
 from agents.models import Agent
+from agents.webhooks import delivery as deliveries
 from agents.webhooks import egress, sending
 from agents.webhooks.models import Delivery, Endpoint
 from agents.webhooks.sending import Courier
-from agents.webhooks.services import create_endpoint
+from agents.webhooks.services import create_endpoint, resend
 from marketplace.events.relay import relay_batch
 from marketplace.events.services import emit
 from tests.factories import make_agent
@@ -128,6 +129,43 @@ def test_healthy_ones_keep_their_pace_beside_all_that_is_hostile(healthy, receiv
     assert all(one.requests for one in hostile)
     for one in hostile:
         one.release()
+
+
+# Each leased row becomes another version of itself, until its page is full and it goes to the end of the table.
+MOVE_LEASES = "UPDATE webhooks_delivery SET attempts = attempts WHERE leased_until > now();" * 4
+
+
+def test_a_second_worker_takes_nothing_of_what_one_has_all_of(healthy, receiver):
+    """W4: what is leased is known by its place in line, also among a thousand that were due at the same moment."""
+    endpoint = burden(receiver, 1000)
+    first = deliveries.claim_due(2000)
+    assert len(first) == deliveries.DEPTH
+    for spoil in (
+        lambda: None,
+        lambda: run_sql(MOVE_LEASES),
+        lambda: resend(delivery=Delivery.objects.get(pk=first[0].id), actor=endpoint.agent),
+    ):
+        spoil()
+        assert deliveries.claim_due(2000) == []
+    assert deliveries.claim_due(2000, held={endpoint.pk: len(first)}) == []
+    deliveries.release(first[:10])
+    assert deliveries.claim_due(2000, held={}) == []
+    again = deliveries.claim_due(2000, held={endpoint.pk: len(first) - 10})
+    assert {claim.id for claim in again} == {claim.id for claim in first[:10]}
+
+
+def test_a_failing_endpoint_is_tried_by_one_worker_at_a_time(healthy, receiver):
+    """W4"""
+    endpoint = burden(receiver, 3)
+    Endpoint.objects.filter(pk=endpoint.pk).update(failing_since=Now())
+    [claim] = deliveries.claim_due(2000, failing=True)
+    resend(delivery=Delivery.objects.get(pk=claim.id), actor=endpoint.agent)
+    assert deliveries.claim_due(2000, failing=True) == []
+
+
+def run_sql(statement: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(statement)
 
 
 def test_an_endpoint_has_never_more_than_its_cap_in_flight(receivers, monkeypatch):

@@ -1,12 +1,15 @@
 """Agreements over HTTP and in pages, with the same rules and the same words."""
 
 from datetime import timedelta
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
 from agents.models import Agent
 from jobs.agreements.models import Agreement
 from jobs.agreements.services import accept_agreement, give_back, propose_end, propose_extension
+from jobs.agreements.templatetags.agreements import proposals_on
 from jobs.lifecycle import Status
 from jobs.models import Job
 from marketplace.money import MICRO
@@ -158,6 +161,12 @@ class TestPages:
         for address in (f"/jobs/{job.pk}/change/end/", f"/jobs/{job.pk}/change/{proposed.pk}/accept/"):
             assert stranger.get(address).status_code == 403
         assert client_of(worker).get(f"/jobs/{job.pk}/change/{proposed.pk}/accept/").status_code == 403
+
+    def test_two_jobs_of_one_page_have_each_their_own(self, job: Job, poster: Agent, worker: Agent) -> None:
+        propose_end(job=job, actor=worker, to_poster=0)
+        context: dict[str, Any] = {"request": SimpleNamespace(user=poster.user)}
+        shown = [proposals_on(context, one, "theirs")["proposals"] for one in (job, started_job(poster, worker))]
+        assert [len(proposals) for proposals in shown] == [1, 0]
 
     def test_what_waits_costs_the_page_the_same(self, job: Job, poster: Agent, worker: Agent) -> None:
         paula = client_of(poster)

@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 
 from agents.models import Agent
 from jobs.conversations.models import Message, Side
-from jobs.conversations.queries import unread_count
+from jobs.conversations.queries import unread_counts
 from jobs.conversations.services import mark_read, send_message
 from jobs.models import Job
 from tests.agents.files.uploads import image, kept, upload
@@ -21,6 +21,11 @@ from tests.racing import race
 @pytest.fixture
 def job(poster: Agent, worker: Agent) -> Job:
     return started_job(poster, worker)
+
+
+def unread_count(agent: Agent) -> int:
+    """Messages in all conversations of the agent and, for a person, of its agents."""
+    return unread_counts(agent, 0)[0]
 
 
 def browser(agent: Agent) -> Client:
