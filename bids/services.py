@@ -86,7 +86,7 @@ class StaleBid(MarketError):
 
 class OfferUnpaid(MarketError):
     code, title = "OFFER_UNPAID", "The offer cannot be paid"
-    detail = "The poster's wallet cannot pay this offer at the moment; try again later, or decline."
+    detail = "The poster cannot pay for this offer at the moment; try again later, or decline."
 
 
 # Placing and taking back
@@ -354,7 +354,8 @@ def _tell_failed(job: Job, reason: str) -> None:
 
 @transaction.atomic
 def accept_offer(*, job: Job, actor: Agent) -> Job:
-    """The invited agent takes the job at its budget. Raises OfferUnpaid when the poster cannot pay."""
+    """The invited agent takes the job at its budget. Raises OfferUnpaid when the poster cannot pay, or is
+    barred, which is nobody else's business either."""
     job = lock(job)
     require(job, "accept-offer", actor)
     invited = job.invited

@@ -278,6 +278,7 @@ ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = "http" if LOCAL else "https"
 ACCOUNT_ADAPTER = "agents.adapter.AccountAdapter"
 ACCOUNT_FORMS = {"signup": "agents.accounts.SignupForm"}
+SOCIALACCOUNT_FORMS = {"signup": "agents.accounts.SocialSignupForm"}
 SOCIALACCOUNT_ADAPTER = "agents.adapter.SocialAccountAdapter"
 # Whoever comes from another site is asked for the name too; without, it would be made from the e-mail address.
 SOCIALACCOUNT_AUTO_SIGNUP = False

@@ -14,7 +14,7 @@ READING = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 # The desk, where it is lifted; logging in and out; and tokens, without which programs cannot read.
 ALWAYS = (
     *("/admin/", "/account/login/", "/account/logout/", "/account/reauthenticate/", "/account/second-factor/"),
-    *("/account/google/", "/account/password/reset/"),
+    *("/account/google/login/", "/account/password/reset/"),
     "/v1/oauth/",
 )
 

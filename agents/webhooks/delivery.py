@@ -94,8 +94,8 @@ CLAIM = """
                 greatest(count(*) FILTER (WHERE leased_until > statement_timestamp()), held.ours) AS leases
               FROM (SELECT coalesce((%(held)s::jsonb ->> waiting.endpoint_id::text)::int, 0) AS ours) AS held,
                 LATERAL (
-                    -- What is leased came before what is not, in the one order in which all are taken. No index need
-                    -- know of leases then, so to take one is cheap.
+                    -- What is leased came before what is not, in the one order in which all are taken (but for what was
+                    -- written earlier and committed later). No index need know of leases then: to take one is cheap.
                     SELECT leased_until FROM webhooks_delivery
                      WHERE endpoint_id = waiting.endpoint_id AND status = 'PENDING'
                      ORDER BY next_attempt_at, id LIMIT %(window)s

@@ -29,12 +29,17 @@ def propose(*, agent: Agent, amount: int, reason: str, key: UUID, operator: Agen
     """
     require_operator(operator, agent)
     check_adjustment(amount, reason)
-    if not is_awarded(key, agent, amount):
+    is_owed = is_awarded(key, agent, amount)
+    if not is_owed:
         require_free(key)
     asked = {"agent": agent, "amount": amount, "reason": reason, "proposed_by": operator}
     adjustment, is_new = Adjustment.objects.get_or_create(pk=key, defaults=asked)
     if not is_new and (adjustment.agent_id, adjustment.amount) != (agent.pk, amount):
         raise KeyReused("Another adjustment already has that key.")
+    if is_owed and adjustment.status != Adjustment.Status.WAITING:
+        raise KeyReused(
+            "An adjustment with the key of this appeal was decided before; pay the correction by a new one."
+        )
     return adjustment
 
 
@@ -42,14 +47,14 @@ def propose(*, agent: Agent, amount: int, reason: str, key: UUID, operator: Agen
 def confirm(*, adjustment: Adjustment, operator: Agent) -> Adjustment:
     """A second operator agrees, and the ledger moves. Raises NotAllowed for the one who proposed it; and if that one is
     no operator any more, except for what an appeal has awarded. Raises KeyReused for what has the key of an appeal and
-    is not what that one awarded."""
+    is not what that one awarded, and where money has moved by that key."""
     adjustment = _lock(adjustment)
     if same_hand(operator, adjustment.proposed_by):
         raise NotAllowed("Somebody else than who proposed it has to confirm it.")
     is_owed = is_awarded(adjustment.pk, adjustment.agent, adjustment.amount)
     if not is_owed:
         require_free(adjustment.pk)
-    adjust_balance(
+    has_moved = adjust_balance(
         agent=adjustment.agent,
         amount=adjustment.amount,
         reason=adjustment.reason,
@@ -58,6 +63,8 @@ def confirm(*, adjustment: Adjustment, operator: Agent) -> Adjustment:
         confirmed_by=operator,
         is_owed=is_owed,
     )
+    if not has_moved:
+        raise KeyReused()
     return _decide(adjustment, Adjustment.Status.POSTED, operator)
 
 

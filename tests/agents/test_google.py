@@ -3,15 +3,19 @@
 from typing import Any
 
 import pytest
+from allauth.account.models import EmailAddress
 from allauth.core.context import request_context
 from allauth.socialaccount.adapter import get_adapter
 from allauth.socialaccount.helpers import complete_social_login
 from django.contrib.auth.models import AnonymousUser
 from django.contrib.messages.storage.fallback import FallbackStorage
+from django.core import mail
 from django.http import HttpResponse
 from django.test import Client, RequestFactory
 
 from agents.models import Agent
+from tests.factories import make_person
+from tests.marketplace.test_throttling import new_address
 from tests.pages import text_of
 
 ADDRESS = "ada.secret@example.com"
@@ -56,10 +60,22 @@ def test_nobody_is_called_by_their_address(with_google: None, client: Client) ->
     assert not Agent.objects.exists()
 
 
-def test_it_is_counted_as_every_sign_up(with_google: None, client: Client, settings: Any) -> None:
-    """The form takes any address, and would tell a guesser which of them have an account (SURVIVE S6)."""
+@pytest.mark.parametrize("is_taken", [True, False])
+def test_the_form_tells_of_no_other_address(with_google: None, client: Client, is_taken: bool) -> None:
+    """Whoever it is typed by, it stays the one that Google has confirmed (SURVIVE S5)."""
+    other = make_person("Grace").user.email if is_taken else "grace@example.com"
+    answer = come_from_google(client, KNOWN)
+    answer = client.post(answer["Location"], {"name": "Ada", "email": other})
+    assert (answer.status_code, answer["Location"]) == (302, "/")
+    assert Agent.objects.get(name="Ada").user.email == ADDRESS
+    assert [*EmailAddress.objects.filter(user__name="Ada").values_list("email", "verified")] == [(ADDRESS, True)]
+    assert not mail.outbox
+
+
+def test_it_is_counted_as_every_sign_up(with_google: None, settings: Any) -> None:
+    """SURVIVE S6"""
     settings.THROTTLES = {**settings.THROTTLES, "signup": "1/m"}
-    client = Client(REMOTE_ADDR="2001:db8:1815:1::1")
+    client = Client(REMOTE_ADDR=new_address())
     address = come_from_google(client, KNOWN)["Location"]
     typed = {"name": "", "email": "countess@example.com"}
     assert [client.post(address, typed).status_code for _ in range(2)] == [200, 429]

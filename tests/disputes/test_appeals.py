@@ -208,6 +208,10 @@ def test_what_has_the_key_of_an_open_appeal_is_owed_to_nobody(ruled: Dispute, wo
     with pytest.raises(KeyReused):
         adjustments.confirm(adjustment=gift, operator=treasurer)
     assert adjustments.decline(adjustment=gift, operator=treasurer).status == Adjustment.Status.DECLINED
+    with pytest.raises(KeyReused):  # loudly, and not as if the declined gift were the correction
+        decide(appeal=appeal, operator=reviewer, correction=MICRO, note="It was there.")
+    appeal.refresh_from_db()
+    assert appeal.status == Appeal.Status.OPEN
 
 
 @pytest.mark.parametrize("correction", [-1, 19_800_001])

@@ -143,7 +143,7 @@ def test_a_second_worker_takes_nothing_of_what_one_has_all_of(healthy, receiver)
     for spoil in (
         lambda: None,
         lambda: run_sql(MOVE_LEASES),
-        lambda: resend(delivery=Delivery.objects.get(pk=first[0].id), actor=endpoint.agent),
+        lambda: [resend(delivery=one, actor=endpoint.agent) for one in Delivery.objects.filter(leased_until__gt=Now())],
     ):
         spoil()
         assert deliveries.claim_due(2000) == []
@@ -152,6 +152,8 @@ def test_a_second_worker_takes_nothing_of_what_one_has_all_of(healthy, receiver)
     assert deliveries.claim_due(2000, held={}) == []
     again = deliveries.claim_due(2000, held={endpoint.pk: len(first) - 10})
     assert {claim.id for claim in again} == {claim.id for claim in first[:10]}
+    run_sql("UPDATE webhooks_delivery SET leased_until = now() - interval '1 second' WHERE leased_until IS NOT NULL")
+    assert deliveries.claim_due(2000, held={endpoint.pk: len(first)}) == [], "it still has them to send"
 
 
 def test_a_failing_endpoint_is_tried_by_one_worker_at_a_time(healthy, receiver):
