@@ -40,7 +40,7 @@ class SignupForm(forms.Form):
 
     @transaction.atomic
     def signup(self, request: HttpRequest, user: User) -> None:
-        """Names the person, whose first name and handle came from the e-mail address."""
+        """Names the person as they chose, whatever they were called until then."""
         name_person(user=user, name=self.cleaned_data["name"])
 
 

@@ -40,7 +40,8 @@ def claim_due(
 
     Goes from endpoint to endpoint, on from `after`, so that one with ten thousand waiting hides no other; takes those
     of sound endpoints, or of failing ones. All workers together have no more of an endpoint than may be in flight at
-    once, unless one worker has all of them; `held` says how many of each the caller has.
+    once, unless one worker has all of them; `held` says how many of each the caller has. Twice as many may be for the
+    time of a lease, where a batch was begun before those that are leased and committed after them.
     """
     with connection.cursor() as cursor:
         # One claim at a time: the number of leases must not change between counting and claiming. What a crash would
